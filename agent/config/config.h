@@ -1,0 +1,74 @@
+#pragma once
+// The validated configuration: every value is in range, every name exists. Built whole or not at all.
+
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/decision/threshold.h"
+#include "models/host_detector.h"
+#include "models/observation.h"
+
+namespace epsilond::agent {
+
+enum class SourceChoice : std::uint8_t { kAuto, kStatgrab, kProcfs };
+enum class ModelKind : std::uint8_t { kProduct };
+enum class EmitterKind : std::uint8_t { kSyslog, kUdp };
+enum class UdpFormat : std::uint8_t { kJson };
+
+struct ModelConfig {
+  std::string name = "host";
+  ModelKind kind = ModelKind::kProduct;
+  models::PresenceMask features;  // bit i = row i of the feature table; disabled features are already left out
+  bool transform = true;          // false: models see natural units, as the plain product of densities does
+  models::BaselineKind baseline = models::BaselineKind::kHourOfWeek;
+  double warm_up_s = 900.0;
+  models::ThresholdForm threshold = models::ThresholdForm::kBudget;
+  double false_alarms_per_week = 0.5;
+  double log_epsilon = -60.0;
+  double quantile = 0.001;  // of `quantile` and `contamination`
+  unsigned raise_m = 1;
+  unsigned raise_n = 1;
+  double clear_after_s = 30.0;
+  double settle_s = 1.0;         // RAISED waits this long, so that it names what grew and not what moved first
+  double remind_after_s = 600.0; // ONGOING each so often; 0 = never
+  double accept_after_s = 86400.0;
+  double critical_surprise = 12.0;
+};
+
+struct EmitterConfig {
+  EmitterKind kind = EmitterKind::kSyslog;
+  std::string name;        // the word after the kind in `[emit udp second]`; empty for the first
+  bool local = true;       // syslog: /dev/log
+  std::string address;     // numeric IPv4 or IPv6, when not local
+  std::uint16_t port = 0;
+  UdpFormat format = UdpFormat::kJson;
+  int facility = 3;        // syslog: daemon
+  std::size_t max_datagram = 480;
+};
+
+// A recurring window of local time in which nothing is sent and nothing is learned.
+struct MuteConfig {
+  std::string name;
+  std::bitset<7> days;      // bit 0 = Sunday
+  int start_minute = 0;     // of the local day, 0 .. 1439
+  int end_minute = 0;       // exclusive; at or before start = runs into the next day
+};
+
+struct Config {
+  double interval_s = 1.0;
+  std::string host;              // empty: gethostname
+  double cpu_budget_ratio = 0.002;
+  std::string state_path = "/var/lib/epsilond/state";  // empty: none
+  double state_every_s = 600.0;
+  double history_s = 3600.0;     // length of the ring buffer
+  SourceChoice source = SourceChoice::kAuto;
+  std::vector<ModelConfig> models;
+  std::vector<EmitterConfig> emitters;
+  std::vector<MuteConfig> mutes;
+};
+
+}  // namespace epsilond::agent

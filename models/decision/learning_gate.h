@@ -1,0 +1,30 @@
+#pragma once
+// Should this observation be learned? Keeps anomalies out of the baseline, and lets a lasting new level in.
+
+#include <cstdint>
+
+#include "models/decision/threshold.h"
+
+namespace epsilond::models {
+
+enum class GateDecision : std::uint8_t {
+  kLearn,   // learn it
+  kHold,    // do not learn it: show it to the model as unlearned
+  kAccept,  // the new level has lasted: the model moves to it and the episode ends
+};
+
+class LearningGate {
+ public:
+  // `accept_after_s`: how long an episode lasts before its level is accepted as the new normal; > 0, infinity = never.
+  explicit LearningGate(double accept_after_s) : accept_after_s_(accept_after_s) {}
+
+  // `raised`: an episode is open. kAccept is returned once per episode.
+  GateDecision decide(const Verdict& verdict, bool raised, double elapsed_s);
+  void reset() { held_s_ = 0.0; }
+
+ private:
+  double accept_after_s_;
+  double held_s_ = 0.0;
+};
+
+}  // namespace epsilond::models

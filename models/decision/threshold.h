@@ -1,0 +1,46 @@
+#pragma once
+// Turns a score into a verdict: is this observation stranger than we are willing to be disturbed by?
+
+#include <cstddef>
+#include <cstdint>
+
+#include "models/score.h"
+
+namespace epsilond::models {
+
+struct Verdict {
+  bool judged = false;     // false: the threshold abstained (learning, non-finite, or too few features)
+  bool strange = false;    // only when judged
+  double threshold = 0.0;  // the cut in force, on the scale of the form: surprise for kBudget, log density for the others
+};
+
+enum class ThresholdForm : std::uint8_t {
+  kBudget,    // surprise >= -log10 of the tolerated rate per sample
+  kEpsilon,   // log density < log_epsilon; for experts: a density has units
+  kQuantile,  // log density below the running quantile of what was learned; also serves `contamination`
+};
+
+struct ThresholdSettings {
+  ThresholdForm form = ThresholdForm::kBudget;
+  double false_alarms_per_week = 0.5;  // kBudget: > 0
+  double log_epsilon = 0.0;            // kEpsilon: natural log of a density
+  double quantile = 0.001;             // kQuantile: in (0, 0.5]
+  double interval_s = 1.0;             // nominal sampling interval, > 0
+  std::size_t feature_count = 0;       // kEpsilon, kQuantile abstain when a score used fewer features
+};
+
+class Threshold {
+ public:
+  explicit Threshold(const ThresholdSettings& settings);
+
+  // `learned_s`: seconds the model has learned, for the allowance of a young model (kBudget).
+  Verdict judge(const Score& score, double learned_s) const;
+  // Shows the threshold a score that was learned (kQuantile keeps its running quantile).
+  void learn(const Score& score);
+  void reset();
+
+ private:
+  ThresholdSettings settings_;
+};
+
+}  // namespace epsilond::models

@@ -1,0 +1,30 @@
+#pragma once
+// What a model says of one observation, before it has learned it.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "models/observation.h"
+
+namespace epsilond::models {
+
+enum class ScoreStatus : std::uint8_t {
+  kLearning,   // warm-up is not over: the numbers are shown, never judged
+  kScored,     // every number is valid
+  kNonFinite,  // a present value was NaN or infinite: nothing may be judged or learned
+};
+
+struct Score {
+  ScoreStatus status = ScoreStatus::kLearning;
+  double log_density = 0.0;       // natural log of super-epsilon: sum of log densities over the present features
+  double surprise = 0.0;          // -log10 of the calibrated tail probability of one sample; >= 0, 0 while learning
+  std::size_t features_used = 0;  // present features that entered log_density
+  std::uint64_t sample_count = 0; // observations learned so far
+  // Per feature, in the order and units of Observation::values; entries of absent features are 0.
+  FeatureVector mean;   // expected value at this hour
+  FeatureVector sd;     // expected standard deviation at this hour, after the variance floor; > 0
+  FeatureVector z;      // (value - mean) / sd
+  FeatureVector share;  // part of the strangeness that is this feature's; in [0, 1], adds up to 1, or all 0 if nothing is odd
+};
+
+}  // namespace epsilond::models

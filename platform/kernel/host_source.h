@@ -1,0 +1,36 @@
+#pragma once
+// Where samples come from: the kernel's files, libstatgrab, a fixture tree, or a test.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "platform/kernel/host_sample.h"
+#include "platform/result.h"
+
+namespace epsilond::platform {
+
+// The health of one thing a source reads, usually a kernel file. The agent logs it when `ok` changes, not each time.
+struct SourcePart {
+  std::string_view name;         // "meminfo", "pressure/io", "process scan": static text
+  bool ok = true;                // did the last pass read and parse it?
+  Error error;                   // why not, when !ok
+  std::uint64_t failures = 0;    // passes in which it was not ok, since start
+};
+
+class HostSource {
+ public:
+  HostSource() = default;
+  HostSource(const HostSource&) = delete;
+  HostSource& operator=(const HostSource&) = delete;
+  virtual ~HostSource() = default;
+
+  // One pass over everything. Clears `out` first; what could not be read is absent. Fails only if nothing at all
+  // could be read. The procfs path does not allocate.
+  virtual Result<void> read(HostSample& out) = 0;
+
+  // One entry per part, in a fixed order for the lifetime of the source.
+  virtual std::span<const SourcePart> parts() const = 0;
+};
+
+}  // namespace epsilond::platform
