@@ -1,0 +1,123 @@
+#include "platform/host/wait.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <new>
+#include <optional>
+
+namespace epsilond::platform {
+namespace {
+
+Error system_error(const char* what) {
+  const int error = errno;
+  return make_error(code_of_errno(error), error, "%s", what);
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+  return set;
+}
+
+timespec to_timespec(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  timespec result{};
+  result.tv_sec = static_cast<decltype(result.tv_sec)>(seconds.count());
+  result.tv_nsec = static_cast<decltype(result.tv_nsec)>((time - seconds).count());
+  return result;
+}
+
+std::optional<Wake> wake_of(std::uint32_t signal) {
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT: return Wake::kStop;
+    case SIGHUP: return Wake::kReload;
+    case SIGUSR1: return Wake::kSaveState;
+    default: return std::nullopt;
+  }
+}
+
+// True if the whole of `out` was read; both descriptors hand out fixed-size records and never block.
+template <typename T>
+bool read_record(int fd, T& out) {
+  ssize_t got = 0;
+  do {
+    got = ::read(fd, &out, sizeof out);
+  } while (got < 0 && errno == EINTR);
+  return got == static_cast<ssize_t>(sizeof out);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) {
+  std::unique_ptr<Waiter> waiter(new (std::nothrow) Waiter());
+  if (!waiter) return make_error(ErrorCode::kIo, ENOMEM, "wait: out of memory");
+  waiter->timer_ = UniqueFd(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  if (!waiter->timer_.valid()) return system_error("wait: timerfd_create");
+  if (Result<void> armed = waiter->set_interval(interval); !armed) return armed.error();
+
+  const sigset_t handled = handled_signals();
+  waiter->signals_ = UniqueFd(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!waiter->signals_.valid()) return system_error("wait: signalfd");
+  if (::sigprocmask(SIG_BLOCK, &handled, &waiter->previous_mask_) != 0) return system_error("wait: sigprocmask");
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &waiter->previous_sigpipe_);
+  waiter->signals_taken_ = true;
+  return waiter;
+}
+
+Waiter::~Waiter() {
+  if (!signals_taken_) return;
+  ::sigaction(SIGPIPE, &previous_sigpipe_, nullptr);
+  ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+}
+
+Result<void> Waiter::set_interval(std::chrono::nanoseconds interval) {
+  if (interval <= std::chrono::nanoseconds(0))
+    return make_error(ErrorCode::kInvalid, 0, "wait: the interval must be above 0");
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::chrono::nanoseconds since_boot = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  const std::chrono::nanoseconds next = (since_boot / interval + 1) * interval;
+  itimerspec timer{};
+  timer.it_value = to_timespec(next);
+  timer.it_interval = to_timespec(interval);
+  if (::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &timer, nullptr) != 0)
+    return system_error("wait: timerfd_settime");
+  return {};
+}
+
+Result<Wake> Waiter::wait() {
+  // Another descriptor to be woken by (a control socket) is one more row here and one more kind of Wake.
+  std::array<pollfd, 2> watched = {{{signals_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}}};
+  while (true) {
+    if (::ppoll(watched.data(), watched.size(), nullptr, nullptr) < 0) {
+      if (errno == EINTR) continue;
+      return system_error("wait: ppoll");
+    }
+    if ((watched[0].revents | watched[1].revents) & (POLLERR | POLLNVAL))
+      return make_error(ErrorCode::kIo, EBADF, "wait: a descriptor failed");
+    if (watched[0].revents & POLLIN) {
+      signalfd_siginfo received{};
+      if (read_record(signals_.get(), received))
+        if (const std::optional<Wake> wake = wake_of(received.ssi_signo)) return *wake;
+    }
+    if (watched[1].revents & POLLIN) {
+      std::uint64_t expirations = 0;
+      if (read_record(timer_.get(), expirations) && expirations > 0) {
+        missed_ticks_ += expirations - 1;
+        return Wake::kTick;
+      }
+    }
+  }
+}
+
+}  // namespace epsilond::platform

@@ -1,0 +1,55 @@
+#pragma once
+// What wakes the agent: the next tick or a signal, in one poll. Single thread; no signal handler ever runs.
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "platform/result.h"
+#include "platform/unique_fd.h"
+
+namespace epsilond::platform {
+
+enum class Wake : std::uint8_t {
+  kTick,
+  kReload,     // HUP
+  kStop,       // TERM or INT
+  kSaveState,  // USR1
+};
+
+// Ticks fall on whole multiples of the interval on CLOCK_MONOTONIC, so they do not drift with the length of the work.
+// While a Waiter exists TERM, INT, HUP and USR1 are blocked for the calling thread and SIGPIPE is ignored; its end
+// puts both back. One at a time per thread.
+class Waiter {
+ public:
+  // `interval` > 0, else kInvalid.
+  static Result<std::unique_ptr<Waiter>> make(std::chrono::nanoseconds interval);
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter();
+
+  // Sleeps until there is something to do. Signals come before a tick that is due at the same time. Ticks that passed
+  // while the caller was busy are counted in missed_ticks() and not made up for. An error (kIo) would repeat at once:
+  // the caller should stop.
+  Result<Wake> wait();
+
+  // Takes effect at once: the next tick is the next multiple of `interval`. A tick that is due but was not waited for
+  // is forgotten, not counted. kInvalid, and nothing changes, unless `interval` > 0.
+  Result<void> set_interval(std::chrono::nanoseconds interval);
+
+  std::uint64_t missed_ticks() const { return missed_ticks_; }
+
+ private:
+  Waiter() = default;
+
+  UniqueFd timer_;
+  UniqueFd signals_;
+  std::uint64_t missed_ticks_ = 0;
+  sigset_t previous_mask_{};
+  struct sigaction previous_sigpipe_ {};
+  bool signals_taken_ = false;
+};
+
+}  // namespace epsilond::platform
