@@ -1,0 +1,166 @@
+#include "platform/host/wait.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include <chrono>
+#include <utility>
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+// clang-format on
+
+using epsilond::platform::ErrorCode;
+using epsilond::platform::Result;
+using epsilond::platform::Waiter;
+using epsilond::platform::Wake;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr nanoseconds kNever = hours(10000);
+
+int make_waiter(void** state, nanoseconds interval) {
+  Result<std::unique_ptr<Waiter>> waiter = Waiter::make(interval);
+  if (!waiter) return -1;
+  *state = waiter->release();
+  return 0;
+}
+int make_idle(void** state) { return make_waiter(state, kNever); }
+int make_ticking(void** state) { return make_waiter(state, milliseconds(5)); }
+int destroy(void** state) {
+  delete static_cast<Waiter*>(*state);
+  return 0;
+}
+Waiter& get(void** state) { return *static_cast<Waiter*>(*state); }
+
+void expect(Waiter& waiter, Wake expected) {
+  const Result<Wake> wake = waiter.wait();
+  assert_true(static_cast<bool>(wake));
+  assert_int_equal(*wake, expected);
+}
+
+nanoseconds monotonic_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+// Returns after at least `count` more whole multiples of `interval`; a test may be slower than that, never faster.
+void pass_ticks(nanoseconds interval, int count) {
+  const auto start = monotonic_now() / interval;
+  while (monotonic_now() / interval < start + count) {
+  }
+}
+
+void each_signal_wakes_with_its_meaning(void** state) {
+  const std::pair<int, Wake> cases[] = {
+      {SIGTERM, Wake::kStop}, {SIGINT, Wake::kStop}, {SIGHUP, Wake::kReload}, {SIGUSR1, Wake::kSaveState}};
+  for (const auto& [signal, wake] : cases) {
+    ::raise(signal);
+    expect(get(state), wake);
+  }
+}
+
+void a_signal_sent_to_the_process_wakes(void** state) {
+  ::kill(::getpid(), SIGHUP);
+  expect(get(state), Wake::kReload);
+}
+
+void two_signals_wake_twice(void** state) {
+  ::raise(SIGUSR1);
+  ::raise(SIGHUP);
+  const Result<Wake> first = get(state).wait();
+  const Result<Wake> second = get(state).wait();
+  assert_true(first && second);
+  assert_true((*first == Wake::kReload && *second == Wake::kSaveState) ||
+              (*first == Wake::kSaveState && *second == Wake::kReload));
+}
+
+void ticks_come(void** state) {
+  for (int i = 0; i < 3; ++i) expect(get(state), Wake::kTick);
+}
+
+void a_signal_comes_before_a_tick_that_is_due(void** state) {
+  pass_ticks(milliseconds(5), 2);
+  ::raise(SIGTERM);
+  expect(get(state), Wake::kStop);
+  expect(get(state), Wake::kTick);
+}
+
+void ticks_that_passed_are_counted_and_not_made_up_for(void** state) {
+  constexpr nanoseconds kInterval = milliseconds(5);
+  const auto start = monotonic_now() / kInterval;
+  assert_true(static_cast<bool>(get(state).set_interval(kInterval)));
+  expect(get(state), Wake::kTick);
+  pass_ticks(kInterval, 10);
+  for (int i = 0; i < 5; ++i) expect(get(state), Wake::kTick);
+  // Six wakes while at least ten multiples passed: each multiple is either a wake or a miss, and none is both.
+  const std::uint64_t missed = get(state).missed_ticks();
+  assert_true(missed >= 9);
+  assert_true(static_cast<std::int64_t>(missed) + 6 <= monotonic_now() / kInterval - start);
+}
+
+void a_new_interval_takes_effect_at_once(void** state) {
+  assert_true(static_cast<bool>(get(state).set_interval(milliseconds(2))));
+  expect(get(state), Wake::kTick);
+}
+
+void an_interval_must_be_positive(void** state) {
+  for (const nanoseconds interval : {nanoseconds(0), nanoseconds(-1)}) {
+    const Result<void> set = get(state).set_interval(interval);
+    assert_false(static_cast<bool>(set));
+    assert_int_equal(set.error().code, ErrorCode::kInvalid);
+  }
+}
+
+bool can_make(nanoseconds interval) { return static_cast<bool>(Waiter::make(interval)); }
+
+void a_waiter_without_an_interval_is_not_made(void**) {
+  assert_false(can_make(nanoseconds(0)));
+  assert_true(can_make(milliseconds(1)));
+}
+
+bool blocked(int signal) {
+  sigset_t mask;
+  ::sigprocmask(SIG_BLOCK, nullptr, &mask);
+  return sigismember(&mask, signal) == 1;
+}
+
+bool pipe_signal_ignored() {
+  struct sigaction action {};
+  ::sigaction(SIGPIPE, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
+}
+
+void its_end_puts_the_signals_back(void**) {
+  void* state = nullptr;
+  assert_int_equal(make_idle(&state), 0);
+  assert_true(blocked(SIGTERM) && blocked(SIGHUP) && pipe_signal_ignored());
+  destroy(&state);
+  assert_false(blocked(SIGTERM) || blocked(SIGHUP) || pipe_signal_ignored());
+}
+
+void a_failed_make_leaves_the_signals_alone(void**) {
+  assert_false(can_make(nanoseconds(-5)));
+  assert_false(blocked(SIGTERM) || pipe_signal_ignored());
+}
+
+}  // namespace
+
+static const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(each_signal_wakes_with_its_meaning, make_idle, destroy),
+    cmocka_unit_test_setup_teardown(a_signal_sent_to_the_process_wakes, make_idle, destroy),
+    cmocka_unit_test_setup_teardown(two_signals_wake_twice, make_idle, destroy),
+    cmocka_unit_test_setup_teardown(ticks_come, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(a_signal_comes_before_a_tick_that_is_due, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(ticks_that_passed_are_counted_and_not_made_up_for, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(a_new_interval_takes_effect_at_once, make_idle, destroy),
+    cmocka_unit_test_setup_teardown(an_interval_must_be_positive, make_idle, destroy),
+    cmocka_unit_test(a_waiter_without_an_interval_is_not_made),
+    cmocka_unit_test(its_end_puts_the_signals_back),
+    cmocka_unit_test(a_failed_make_leaves_the_signals_alone),
+};
+EPSILOND_TEST_MAIN(kTests)
