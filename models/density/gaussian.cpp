@@ -1,0 +1,21 @@
+#include "models/density/gaussian.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kHalfLog2Pi = 0.91893853320467274178;  // ln(2 pi) / 2
+
+}  // namespace
+
+Gaussian Gaussian::from_moments(double mean, double variance, double variance_floor) {
+  return Gaussian(mean, std::sqrt(variance < variance_floor ? variance_floor : variance));
+}
+
+Gaussian::Gaussian(double mean, double sd) : mean_(mean), sd_(sd), log_peak_(-std::log(sd) - kHalfLog2Pi) {}
+
+double Gaussian::tail_probability(double x) const { return std::erfc(std::fabs(z(x)) / std::numbers::sqrt2); }
+
+}  // namespace epsilond::models

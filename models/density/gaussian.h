@@ -1,0 +1,37 @@
+#pragma once
+// One Gaussian: how likely is a value, and how rare is a value at least as far from the mean.
+//
+// Formula: z = (x - mean) / sd; log density = -z^2 / 2 - ln sd - ln(2 pi) / 2; two-sided tail = erfc(|z| / sqrt 2).
+// Source: any textbook; the "diary" form of anomaly detection is the product of these over the features.
+// Golden data: scipy.stats.norm, tests/golden/make_golden.py.
+// Cost: one logarithm at construction, two multiplications and a subtraction per log density. Bytes: 24.
+// Hazards: a density has the unit 1/x and may exceed 1; the tail underflows to 0 beyond |z| of about 38, the log
+// density does not.
+
+namespace epsilond::models {
+
+class Gaussian {
+ public:
+  // `variance` is raised to `variance_floor` if it is below it; the floor must be > 0.
+  static Gaussian from_moments(double mean, double variance, double variance_floor);
+  // `sd` > 0.
+  Gaussian(double mean, double sd);
+
+  double mean() const { return mean_; }
+  double sd() const { return sd_; }
+  double z(double x) const { return (x - mean_) / sd_; }
+  // Natural log of the density at x. Not a probability: it may exceed 0.
+  double log_density(double x) const {
+    const double standardised = z(x);
+    return log_peak_ - 0.5 * standardised * standardised;
+  }
+  // Two-sided: how often a value falls at least as far from the mean as x does. In [0, 1].
+  double tail_probability(double x) const;
+
+ private:
+  double mean_;
+  double sd_;
+  double log_peak_;  // log density at the mean
+};
+
+}  // namespace epsilond::models
