@@ -5,13 +5,18 @@
 // Formula: delta = x - mean; mean += delta / n; m2 += delta (x - new mean); variance = m2 / n.
 // Source: B. P. Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4(3),
 // 1962. Golden data: NumPy (mean, var in extended precision), tests/golden/make_golden.py.
-// Cost: about ten floating point operations and one division per value. Bytes: 24, 32 and 32.
+// Cost: about ten floating point operations and one division per value; a window reads itself once per full turn.
+// Bytes: RunningMoments 24, WindowedMoments 64 plus its storage, ForgettingMoments 24.
 // Hazards: never from sums of squares (a thousand values near 8e12 with variance 0.083 give 5e10 that way); removing
 // values leaves rounding behind, so a window is rebuilt from its ring once per full turn.
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
+
+#include "models/ring_buffer.h"
 
 namespace epsilond::models {
 
@@ -53,5 +58,56 @@ class RunningMoments {
 inline double forgetting_gain(double elapsed_s, double half_life_s, double count) {
   return std::max(-std::expm1(-0.6931471805599453 * elapsed_s / half_life_s), 1.0 / (count + 1.0));
 }
+
+// Mean and variance under exponential forgetting: the exact Welford form of the weighted average, so with an equal
+// share for every value it is RunningMoments.
+struct ForgettingMoments {
+  double count = 0.0;  // values learned; real-valued so that a model may shorten its memory
+  double mean = 0.0;
+  double variance = 0.0;
+
+  void add(double value, double elapsed_s, double half_life_s) {
+    add_residual(value - mean, forgetting_gain(elapsed_s, half_life_s, count));
+  }
+  // `residual`: what the value differs from the mean by, clipped or otherwise made robust; `gain` in (0, 1].
+  void add_residual(double residual, double gain) {
+    mean += gain * residual;
+    variance = (1.0 - gain) * (variance + gain * residual * residual);
+    count += 1.0;
+  }
+};
+
+// Mean and variance of the last `storage.size()` values.
+class WindowedMoments {
+ public:
+  explicit WindowedMoments(std::span<double> storage) : window_(storage) {}
+
+  void add(double value) {
+    if (window_.full()) moments_.remove(window_.at_age(window_.size() - 1));
+    window_.push(value);
+    moments_.add(value);
+    if (++since_rebuild_ >= window_.capacity()) rebuild();
+  }
+  void reset() {
+    window_.clear();
+    moments_.reset();
+    since_rebuild_ = 0;
+  }
+
+  std::uint64_t count() const { return moments_.count(); }
+  double mean() const { return moments_.mean(); }
+  double variance() const { return moments_.variance(); }  // divisor n
+
+ private:
+  void rebuild() {
+    moments_.reset();
+    for (std::size_t age = window_.size(); age-- > 0;) moments_.add(window_.at_age(age));
+    since_rebuild_ = 0;
+  }
+
+  RingBuffer<double> window_;
+  RunningMoments moments_;
+  std::size_t since_rebuild_ = 0;
+};
 
 }  // namespace epsilond::models

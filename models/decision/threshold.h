@@ -1,17 +1,26 @@
 #pragma once
 // Turns a score into a verdict: is this observation stranger than we are willing to be disturbed by?
+//
+// kBudget: of a model that has learned for a seconds, knob + C / a false alarms per second are tolerated, C = 0.15: a
+// young model cannot know the tail that a week of quiet needs, so it states what it allows itself, C ln(T / a0) extra
+// alarms between the ages a0 and T, about one in the first week. threshold = -log10(that rate * interval / 3): what is
+// above the cut comes in runs, and a third is what was measured to keep to the knob on correlated samples. Hazards: at
+// long intervals one sample is many seconds of budget, so the tolerated probability per sample is capped at 5 %.
+// kQuantile moves up by about q ln(n) when it is shown only what was not flagged.
 
 #include <cstddef>
 #include <cstdint>
 
+#include "models/decision/running_quantile.h"
 #include "models/score.h"
 
 namespace epsilond::models {
 
 struct Verdict {
-  bool judged = false;     // false: the threshold abstained (learning, non-finite, or too few features)
-  bool strange = false;    // only when judged
-  double threshold = 0.0;  // the cut in force, on the scale of the form: surprise for kBudget, log density for the others
+  bool judged = false;   // false: the threshold abstained (learning, non-finite, or too few features)
+  bool strange = false;  // only when judged
+  double threshold =
+      0.0;  // the cut in force, on the scale of the form: surprise for kBudget, log density for the others
 };
 
 enum class ThresholdForm : std::uint8_t {
@@ -40,7 +49,11 @@ class Threshold {
   void reset();
 
  private:
+  double budget_cut(double learned_s) const;
+  bool complete(const Score& score) const;
+
   ThresholdSettings settings_;
+  RunningQuantile log_density_quantile_;
 };
 
 }  // namespace epsilond::models

@@ -1,0 +1,18 @@
+#include "models/decision/learning_gate.h"
+
+#include <limits>
+
+namespace epsilond::models {
+
+GateDecision LearningGate::decide(const Verdict& verdict, bool raised, double elapsed_s) {
+  if (!raised) {
+    held_s_ = 0.0;
+    return verdict.judged && verdict.strange ? GateDecision::kHold : GateDecision::kLearn;
+  }
+  if (elapsed_s > 0.0) held_s_ += elapsed_s;
+  if (held_s_ < accept_after_s_) return GateDecision::kHold;
+  held_s_ = -std::numeric_limits<double>::infinity();  // never again in this episode
+  return GateDecision::kAccept;
+}
+
+}  // namespace epsilond::models

@@ -1,0 +1,192 @@
+#include "models/decision/tail.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kLn10 = 2.30258509299404568402;
+constexpr double kLargest = std::numeric_limits<double>::max();
+
+// Streaming tail.
+constexpr double kBinsPerOctave = 6.0;
+constexpr double kLowestOctave = -6.0;
+constexpr double kTailShare = 0.2;
+constexpr double kTailShareRows = 1000.0;  // up to this many values the tail is kTailShare of them
+constexpr double kPriorExceedances = 50.0;
+constexpr double kPriorOctaves = 0.2;
+
+// Batch tail.
+constexpr std::size_t kFewestScores = 10;
+constexpr double kStartQuantile = 0.9;
+constexpr double kShapeLowest = -0.5;
+constexpr double kShapeHighest = 0.7;
+constexpr double kShapePriorPeaks = 20.0;
+constexpr double kScalePriorPeaks = 5.0;
+constexpr double kStraightBelow = 0.1;   // of 1 + G y / S
+constexpr double kSmallestShape = 1e-9;  // nearer to 0 the exponential limit is exact in double precision
+
+// The upper edge of the bin that ends at kSmallestStart.
+constexpr std::size_t smallest_start_bin() {
+  static_assert(ParetoTail::kSmallestStart == 1.0);
+  return static_cast<std::size_t>(-kLowestOctave * kBinsPerOctave) - 1;
+}
+
+std::size_t bin_of(double octave) {
+  const double bin = (octave - kLowestOctave) * kBinsPerOctave;
+  if (!(bin > 0.0)) return 0;
+  if (bin >= static_cast<double>(ParetoTail::kBins)) return ParetoTail::kBins - 1;
+  return static_cast<std::size_t>(bin);
+}
+
+}  // namespace
+
+ParetoTail::ParetoTail(double capacity) : capacity_(std::max(capacity, 100.0)), start_(smallest_start_bin()) {}
+
+double ParetoTail::wanted_exceedances() const {
+  if (total_ <= kTailShareRows) return kTailShare * total_;
+  return kTailShare * std::sqrt(kTailShareRows * total_);
+}
+
+void ParetoTail::settle() {
+  const double wanted = wanted_exceedances();
+  while (exceedances_ > wanted && start_ + 1 < kBins) {
+    ++start_;
+    exceedances_ -= static_cast<double>(counts_[start_]);
+    excess_bins_ -= static_cast<double>(counts_[start_]) * static_cast<double>(start_);
+  }
+  while (start_ > smallest_start_bin() && exceedances_ + static_cast<double>(counts_[start_]) <= wanted) {
+    exceedances_ += static_cast<double>(counts_[start_]);
+    excess_bins_ += static_cast<double>(counts_[start_]) * static_cast<double>(start_);
+    --start_;
+  }
+}
+
+void ParetoTail::recount() {
+  total_ = 0.0;
+  exceedances_ = 0.0;
+  excess_bins_ = 0.0;
+  start_ = smallest_start_bin();
+  for (std::size_t bin = 0; bin < kBins; ++bin) {
+    const auto count = static_cast<double>(counts_[bin]);
+    total_ += count;
+    if (bin <= start_) continue;
+    exceedances_ += count;
+    excess_bins_ += count * static_cast<double>(bin);
+  }
+  settle();
+}
+
+void ParetoTail::learn(double z) {
+  if (std::isnan(z)) return;
+  const std::size_t bin = bin_of(std::log2(std::fabs(z)));
+  counts_[bin] += 1.0f;
+  total_ += 1.0;
+  if (bin > start_) {
+    exceedances_ += 1.0;
+    excess_bins_ += static_cast<double>(bin);
+  }
+  if (total_ < capacity_) {
+    settle();
+    return;
+  }
+  for (float& count : counts_) count *= 0.5f;
+  recount();
+}
+
+double ParetoTail::surprise(double z) const {
+  if (total_ < kMinimumCount || std::isnan(z) || z == 0.0) return 0.0;
+  const double octave = std::log2(std::min(std::fabs(z), kLargest));
+  const double edge = static_cast<double>(start_ + 1) / kBinsPerOctave + kLowestOctave;
+  if (octave < edge) {
+    double at_or_above = exceedances_;
+    for (std::size_t bin = bin_of(octave); bin <= start_; ++bin) at_or_above += static_cast<double>(counts_[bin]);
+    return std::max(0.0, -std::log10((at_or_above + 0.5) / (total_ + 1.0)));
+  }
+  // Every exceedance is counted at the centre of its bin.
+  const double excess_octaves =
+      (excess_bins_ + exceedances_ * (0.5 - static_cast<double>(start_ + 1))) / kBinsPerOctave;
+  const double octaves =
+      (std::max(0.0, excess_octaves) + kPriorExceedances * kPriorOctaves) / (exceedances_ + kPriorExceedances);
+  const double start_surprise = -std::log10((exceedances_ + 0.5) / (total_ + 1.0));
+  return std::max(0.0, start_surprise + (octave - edge) / (octaves * kLn10));
+}
+
+void ParetoTail::reset() {
+  counts_.fill(0.0f);
+  recount();
+}
+
+bool ParetoTail::restore(std::span<const float, kBins> counts) {
+  for (const float count : counts)
+    if (!std::isfinite(count) || count < 0.0f) return false;
+  std::copy(counts.begin(), counts.end(), counts_.begin());
+  recount();
+  return true;
+}
+
+namespace {
+
+// The shape G of a generalised Pareto distribution by probability-weighted moments; `excesses` ascending, positive.
+double pwm_shape(std::span<const double> scores, double start) {
+  const auto n = static_cast<double>(scores.size());
+  if (scores.size() < 2) return 0.0;
+  double mean = 0.0;
+  double weighted = 0.0;  // expectation of excess * (1 - F)
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const double excess = (scores[i] - start) / n;
+    mean += excess;
+    weighted += excess * (n - 1.0 - static_cast<double>(i)) / (n - 1.0);
+  }
+  const double spread = mean - 2.0 * weighted;
+  if (!(spread > 1e-12 * mean)) return kShapeLowest;
+  return std::clamp(2.0 - mean / spread, kShapeLowest, kShapeHighest);
+}
+
+}  // namespace
+
+SampleTail::SampleTail(std::span<double> scores) {
+  const auto finite_end =
+      std::partition(scores.begin(), scores.end(), [](double score) { return std::isfinite(score); });
+  const auto count = static_cast<std::size_t>(finite_end - scores.begin());
+  std::sort(scores.begin(), finite_end);
+  scores_ = scores.first(count);
+  if (count < kFewestScores) return;
+  start_ = scores_[static_cast<std::size_t>(kStartQuantile * static_cast<double>(count - 1))];
+  const auto above =
+      static_cast<std::size_t>(std::upper_bound(scores_.begin(), scores_.end(), start_) - scores_.begin());
+  const std::span<const double> peaks = scores_.subspan(above);
+  const auto peak_count = static_cast<double>(peaks.size());
+  start_surprise_ = -std::log10((peak_count + 0.5) / (static_cast<double>(count) + 1.0));
+  if (!peaks.empty()) shape_ = pwm_shape(peaks, start_) * peak_count / (peak_count + kShapePriorPeaks);
+  // An exponential tail through the median and the 90 % quantile has the scale (q90 - q50) / ln 5. A flat sample has
+  // none; then a millionth of its size stands in, so that the answer stays finite.
+  const double median = scores_[(count - 1) / 2];
+  const double prior_scale = std::max((start_ - median) / std::log(5.0), 1e-6 * std::max(std::fabs(start_), 1e-6));
+  double sum = kScalePriorPeaks * prior_scale;
+  for (const double peak : peaks) sum += peak - start_;
+  scale_ = (1.0 - shape_) * sum / (peak_count + kScalePriorPeaks);
+}
+
+double SampleTail::surprise(double score) const {
+  if (scores_.size() < kFewestScores || std::isnan(score)) return 0.0;
+  if (score <= start_) {
+    const auto at_or_above =
+        static_cast<double>(scores_.end() - std::lower_bound(scores_.begin(), scores_.end(), score));
+    return std::max(0.0, -std::log10((at_or_above + 0.5) / (static_cast<double>(scores_.size()) + 1.0)));
+  }
+  const double reduced = std::min((score - start_) / scale_, 1e300);  // y / S
+  double decay = reduced;                                             // -ln of the survival above u
+  if (shape_ > kSmallestShape) {
+    decay = std::log1p(shape_ * reduced) / shape_;
+  } else if (shape_ < -kSmallestShape) {
+    const double straight_from = (1.0 - kStraightBelow) / -shape_;
+    decay = reduced <= straight_from ? std::log1p(shape_ * reduced) / shape_
+                                     : std::log(kStraightBelow) / shape_ + (reduced - straight_from) / kStraightBelow;
+  }
+  return start_surprise_ + decay / kLn10;
+}
+
+}  // namespace epsilond::models

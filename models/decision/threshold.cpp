@@ -1,0 +1,60 @@
+#include "models/decision/threshold.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kWeekS = 604800.0;
+constexpr double kYoungAllowance = 0.15;  // C: false alarms allowed per unit of ln(age)
+constexpr double kYoungestAgeS = 60.0;
+constexpr double kDecluster = 3.0;
+constexpr double kLargestTailProbability = 0.05;
+constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many values should lie below it
+
+}  // namespace
+
+Threshold::Threshold(const ThresholdSettings& settings)
+    : settings_(settings), log_density_quantile_(settings.quantile) {}
+
+double Threshold::budget_cut(double learned_s) const {
+  const double rate_per_s =
+      settings_.false_alarms_per_week / kWeekS + kYoungAllowance / std::max(learned_s, kYoungestAgeS);
+  return -std::log10(std::min(rate_per_s * settings_.interval_s / kDecluster, kLargestTailProbability));
+}
+
+bool Threshold::complete(const Score& score) const {
+  return score.status == ScoreStatus::kScored && score.features_used >= settings_.feature_count;
+}
+
+Verdict Threshold::judge(const Score& score, double learned_s) const {
+  Verdict verdict;
+  switch (settings_.form) {
+    case ThresholdForm::kBudget:
+      verdict.threshold = budget_cut(learned_s);
+      verdict.judged = score.status == ScoreStatus::kScored && score.features_used > 0;
+      verdict.strange = verdict.judged && score.surprise >= verdict.threshold;
+      return verdict;
+    case ThresholdForm::kEpsilon:
+      verdict.threshold = settings_.log_epsilon;
+      verdict.judged = complete(score);
+      break;
+    case ThresholdForm::kQuantile:
+      verdict.threshold = log_density_quantile_.value();
+      verdict.judged =
+          complete(score) && static_cast<double>(log_density_quantile_.count()) * settings_.quantile >= kQuantileWarmUp;
+      break;
+  }
+  verdict.strange = verdict.judged && score.log_density < verdict.threshold;
+  return verdict;
+}
+
+void Threshold::learn(const Score& score) {
+  if (settings_.form != ThresholdForm::kQuantile || !complete(score)) return;
+  log_density_quantile_.add(score.log_density);
+}
+
+void Threshold::reset() { log_density_quantile_.reset(); }
+
+}  // namespace epsilond::models

@@ -1,0 +1,129 @@
+// Saving and restoring the learned state of HostDetector: a header, per feature a row of doubles and its tail, the
+// seasons.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+#include "models/host_detector.h"
+
+namespace epsilond::models {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x44485045;  // "EPHD"; also tells a state of the other byte order apart
+constexpr std::uint32_t kVersion = 1;
+
+struct Header {
+  std::uint32_t magic = kMagic;
+  std::uint32_t version = kVersion;
+  std::uint32_t feature_count = 0;
+  std::uint32_t baseline = 0;
+  std::uint64_t learned_rows = 0;
+  double learned_s = 0.0;
+};
+
+struct FeatureRow {
+  double count;
+  double mean;
+  double variance;
+  double smallest_step;
+  double last;
+};
+
+constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
+static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 32);
+static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 40);
+
+template <typename T>
+void put(std::span<std::byte>& out, const T* values, std::size_t count) {
+  std::memcpy(out.data(), values, count * sizeof(T));
+  out = out.subspan(count * sizeof(T));
+}
+
+template <typename T>
+void take(std::span<const std::byte>& in, T* values, std::size_t count) {
+  std::memcpy(values, in.data(), count * sizeof(T));
+  in = in.subspan(count * sizeof(T));
+}
+
+bool sane(const FeatureRow& row) {
+  return std::isfinite(row.count) && row.count >= 0.0 && std::isfinite(row.mean) && std::isfinite(row.variance) &&
+         row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 && std::isfinite(row.last);
+}
+
+// Sums of counts must stay finite too; no real count is near this.
+bool sane_count(float count) { return count >= 0.0f && count < 1e12f; }
+
+bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
+  for (std::size_t i = 0; i < feature_count; ++i) {
+    FeatureRow row;
+    std::array<float, ParetoTail::kBins> counts;
+    take(in, &row, 1);
+    take(in, counts.data(), counts.size());
+    if (!sane(row) || !std::all_of(counts.begin(), counts.end(), sane_count)) return false;
+  }
+  return true;
+}
+
+// Of a feature's season, every second run of bins holds visits, which are not negative.
+bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) {
+  for (std::size_t cell = 0; cell < season.cells().size(); ++cell) {
+    float value = 0.0f;
+    take(in, &value, 1);
+    if (!std::isfinite(value) || (season.is_visits(cell) && value < 0.0f)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::size_t HostDetector::state_bytes() const {
+  return sizeof(Header) + settings_.feature_count * (sizeof(FeatureRow) + kTailBytes) +
+         season_.cells().size() * sizeof(float);
+}
+
+void HostDetector::save(std::span<std::byte> out) const {
+  Header header;
+  header.feature_count = static_cast<std::uint32_t>(settings_.feature_count);
+  header.baseline = static_cast<std::uint32_t>(settings_.baseline);
+  header.learned_rows = learned_rows_;
+  header.learned_s = learned_s_;
+  put(out, &header, 1);
+  for (std::size_t i = 0; i < settings_.feature_count; ++i) {
+    const Feature& feature = features_[i];
+    const FeatureRow row = {feature.level.count, feature.level.mean, feature.level.variance, feature.smallest_step,
+                            feature.last};
+    put(out, &row, 1);
+    put(out, tails_[i].counts().data(), ParetoTail::kBins);
+  }
+  put(out, season_.cells().data(), season_.cells().size());
+}
+
+bool HostDetector::load(std::span<const std::byte> in) {
+  if (in.size() != state_bytes()) return false;
+  Header header;
+  take(in, &header, 1);
+  if (header.magic != kMagic || header.version != kVersion || header.feature_count != settings_.feature_count ||
+      header.baseline != static_cast<std::uint32_t>(settings_.baseline))
+    return false;
+  if (!std::isfinite(header.learned_s) || header.learned_s < 0.0) return false;
+  const std::size_t feature_bytes = settings_.feature_count * (sizeof(FeatureRow) + kTailBytes);
+  if (!sane_features(in.first(feature_bytes), settings_.feature_count)) return false;
+  if (!sane_season(in.subspan(feature_bytes), season_)) return false;
+  for (std::size_t i = 0; i < settings_.feature_count; ++i) {
+    FeatureRow row;
+    std::array<float, ParetoTail::kBins> counts;
+    take(in, &row, 1);
+    take(in, counts.data(), counts.size());
+    features_[i] = {{row.count, row.mean, row.variance}, row.smallest_step, row.last};
+    tails_[i].restore(counts);
+  }
+  take(in, season_.cells().data(), season_.cells().size());
+  learned_rows_ = header.learned_rows;
+  learned_s_ = header.learned_s;
+  discard_unlearned();
+  return true;
+}
+
+}  // namespace epsilond::models
