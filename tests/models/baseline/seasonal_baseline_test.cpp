@@ -1,0 +1,149 @@
+#include "models/baseline/seasonal_baseline.h"
+
+#include <cmath>
+#include <limits>
+#include <memory>
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+#include "tests/support/near.h"
+// clang-format on
+
+using epsilond::models::BaselineKind;
+using epsilond::models::SeasonalBaseline;
+
+namespace {
+
+constexpr double kHour = 3600.0;
+constexpr double kDay = 24 * kHour;
+constexpr double kMonday = 4 * kDay;  // 1970-01-05, the first Monday
+
+// Learns `days` days at one value per minute: `height` between 02:00 and 03:00 local, 0 elsewhere; on Sundays ten times
+// that.
+std::unique_ptr<SeasonalBaseline> nightly(BaselineKind kind, int days, double height, double clock_shift_s = 0.0) {
+  auto season = std::make_unique<SeasonalBaseline>(kind, 2);
+  for (int minute = 0; minute < days * 1440; ++minute) {
+    const double time_s = kMonday + 60.0 * minute;
+    const double hour = std::fmod(time_s, kDay) / kHour;
+    const bool sunday = static_cast<int>(time_s / kDay) % 7 == 3;
+    const double value = hour >= 2.0 && hour < 3.0 ? height * (sunday ? 10.0 : 1.0) : 0.0;
+    season->learn(0, SeasonalBaseline::slot(time_s + clock_shift_s), value, 1e6, 60.0);
+  }
+  return season;
+}
+
+double expected_at(BaselineKind kind, int days, double hour_of_monday) {
+  return nightly(kind, days, 10.0)->expected(0, SeasonalBaseline::slot(kMonday + 700 * kDay + hour_of_monday * kHour));
+}
+
+void weights_are_linear_between_half_hour_centres(void**) {
+  const SeasonalBaseline::Slot at_centre = SeasonalBaseline::slot(900.0);
+  assert_int_equal(at_centre.day_bin[0], 0);
+  assert_near(at_centre.day_weight[0], 1.0, 1e-12, 0);
+  const SeasonalBaseline::Slot at_edge = SeasonalBaseline::slot(1800.0);
+  assert_int_equal(at_edge.day_bin[1], 1);
+  assert_near(at_edge.day_weight[1], 0.5, 1e-12, 0);
+}
+
+void midnight_wraps_to_the_last_half_hour(void**) {
+  const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(0.0);
+  assert_int_equal(slot.day_bin[0], 47);
+  assert_int_equal(slot.day_bin[1], 0);
+  assert_near(slot.day_weight[0], 0.5, 1e-12, 0);
+}
+
+void hours_of_the_week_count_from_monday(void**) {
+  assert_int_equal(SeasonalBaseline::slot(kMonday + 90.0).week_bin, 0);
+  assert_int_equal(SeasonalBaseline::slot(kMonday - 90.0).week_bin, 167);
+  assert_int_equal(SeasonalBaseline::slot(kMonday + 7 * kDay + 25.5 * kHour).week_bin, 25);
+}
+
+void every_time_has_a_slot(void**) {
+  for (const double time_s : {-1e-12, -1e9 - 0.3, 86400.0 - 1e-11, 1e300, -std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()}) {
+    const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(time_s);
+    assert_true(slot.day_bin[0] < 48 && slot.day_bin[1] < 48 && slot.week_bin < 168);
+    assert_near(slot.day_weight[0] + slot.day_weight[1], 1.0, 1e-12, 0);
+  }
+}
+
+void the_global_kind_expects_nothing(void**) { assert_near(expected_at(BaselineKind::kGlobal, 10, 2.5), 0.0, 0, 0); }
+
+void a_nightly_job_is_expected_at_night_only(void**) {
+  const double night = expected_at(BaselineKind::kHourOfDay, 6, 2.5);
+  assert_true(night > 5.0 && night < 10.0);
+  assert_near(expected_at(BaselineKind::kHourOfDay, 6, 14.5), 0.0, 1e-6, 0);
+}
+
+void few_visits_say_little(void**) {
+  // One visit of a bin counts 1 / (1 + 3).
+  assert_near(expected_at(BaselineKind::kHourOfDay, 1, 2.5), 2.5, 0.3, 0);
+}
+
+void the_hour_of_the_week_knows_sundays(void**) {
+  auto sunday_minus_monday = [](BaselineKind kind) {
+    const std::unique_ptr<SeasonalBaseline> season = nightly(kind, 56, 1.0);
+    const double monday = kMonday + 700 * kDay + 2.5 * kHour;
+    return season->expected(0, SeasonalBaseline::slot(monday + 6 * kDay)) -
+           season->expected(0, SeasonalBaseline::slot(monday));
+  };
+  assert_near(sunday_minus_monday(BaselineKind::kHourOfDay), 0.0, 1e-9, 0);
+  assert_true(sunday_minus_monday(BaselineKind::kHourOfWeek) > 3.0);
+}
+
+void features_do_not_share_their_seasons(void**) {
+  const double other =
+      nightly(BaselineKind::kHourOfWeek, 10, 10.0)->expected(1, SeasonalBaseline::slot(kMonday + 2.5 * kHour));
+  assert_near(other, 0.0, 0, 0);
+}
+
+double after_one_wild_value() {
+  SeasonalBaseline season(BaselineKind::kHourOfDay, 1);
+  const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(900.0);
+  season.learn(0, slot, 1e9, 1.0, 1800.0);
+  return season.expected(0, slot);
+}
+
+double after_half_an_hour(int samples, bool forget = false) {
+  SeasonalBaseline season(BaselineKind::kHourOfWeek, 1);
+  const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(900.0);
+  for (int i = 0; i < samples; ++i) season.learn(0, slot, 1.0, 1.0, 1800.0 / samples);
+  if (forget) season.reset();
+  return season.expected(0, slot);
+}
+
+std::size_t bytes_of(BaselineKind kind) { return SeasonalBaseline(kind, 64).memory_bytes(); }
+
+void one_wild_value_is_bounded_by_the_sd(void**) { assert_near(after_one_wild_value(), 12.0 / 4.0, 1e-5, 0); }
+
+void visits_are_days_whatever_the_interval(void**) {
+  assert_near(after_half_an_hour(1800), after_half_an_hour(6), 1e-3, 0);
+  assert_true(after_half_an_hour(6) > 0.2);
+}
+
+void reset_forgets(void**) { assert_near(after_half_an_hour(10, true), 0.0, 0, 0); }
+
+void only_the_bins_of_its_kind_are_held(void**) {
+  assert_int_equal(bytes_of(BaselineKind::kGlobal), sizeof(SeasonalBaseline));
+  assert_int_equal(bytes_of(BaselineKind::kHourOfDay), sizeof(SeasonalBaseline) + 64 * 384);
+  assert_int_equal(bytes_of(BaselineKind::kHourOfWeek), sizeof(SeasonalBaseline) + 64 * 1728);
+}
+
+}  // namespace
+
+static const CMUnitTest kTests[] = {
+    cmocka_unit_test(weights_are_linear_between_half_hour_centres),
+    cmocka_unit_test(midnight_wraps_to_the_last_half_hour),
+    cmocka_unit_test(hours_of_the_week_count_from_monday),
+    cmocka_unit_test(every_time_has_a_slot),
+    cmocka_unit_test(the_global_kind_expects_nothing),
+    cmocka_unit_test(a_nightly_job_is_expected_at_night_only),
+    cmocka_unit_test(few_visits_say_little),
+    cmocka_unit_test(the_hour_of_the_week_knows_sundays),
+    cmocka_unit_test(features_do_not_share_their_seasons),
+    cmocka_unit_test(one_wild_value_is_bounded_by_the_sd),
+    cmocka_unit_test(visits_are_days_whatever_the_interval),
+    cmocka_unit_test(reset_forgets),
+    cmocka_unit_test(only_the_bins_of_its_kind_are_held),
+};
+EPSILOND_TEST_MAIN(kTests)

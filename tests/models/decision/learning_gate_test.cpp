@@ -1,0 +1,85 @@
+#include "models/decision/learning_gate.h"
+
+#include <limits>
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+// clang-format on
+
+using epsilond::models::GateDecision;
+using epsilond::models::LearningGate;
+using epsilond::models::Verdict;
+
+namespace {
+
+constexpr Verdict kStrange{true, true, 0.0};
+constexpr Verdict kQuiet{true, false, 0.0};
+constexpr Verdict kUnjudged{false, false, 0.0};
+
+void the_everyday_is_learned(void**) {
+  assert_true(LearningGate(60.0).decide(kQuiet, false, 1.0) == GateDecision::kLearn);
+}
+
+void a_learning_model_learns_what_nobody_judges(void**) {
+  assert_true(LearningGate(60.0).decide(kUnjudged, false, 1.0) == GateDecision::kLearn);
+}
+
+void a_strange_sample_is_held_even_before_an_episode(void**) {
+  assert_true(LearningGate(60.0).decide(kStrange, false, 1.0) == GateDecision::kHold);
+}
+
+void nothing_is_learned_during_an_episode(void**) {
+  LearningGate gate(60.0);
+  for (const Verdict& verdict : {kStrange, kQuiet, kUnjudged})
+    assert_true(gate.decide(verdict, true, 1.0) == GateDecision::kHold);
+}
+
+void a_level_that_lasts_is_accepted_once(void**) {
+  LearningGate gate(60.0);
+  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
+  for (int i = 0; i < 100; ++i) assert_true(gate.decide(kStrange, true, 10.0) == GateDecision::kHold);
+}
+
+void the_next_episode_may_be_accepted_again(void**) {
+  LearningGate gate(60.0);
+  gate.decide(kStrange, true, 60.0);
+  gate.decide(kQuiet, false, 1.0);
+  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
+}
+
+void short_episodes_do_not_add_up(void**) {
+  LearningGate gate(60.0);
+  for (int i = 0; i < 10; ++i) {
+    assert_true(gate.decide(kStrange, true, 50.0) == GateDecision::kHold);
+    gate.decide(kQuiet, false, 1.0);
+  }
+}
+
+void infinity_means_never(void**) {
+  LearningGate gate(std::numeric_limits<double>::infinity());
+  for (int i = 0; i < 10; ++i) assert_true(gate.decide(kStrange, true, 1e300) == GateDecision::kHold);
+}
+
+void reset_starts_the_clock_anew(void**) {
+  LearningGate gate(60.0);
+  gate.decide(kStrange, true, 59.0);
+  gate.reset();
+  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
+}
+
+}  // namespace
+
+static const CMUnitTest kTests[] = {
+    cmocka_unit_test(the_everyday_is_learned),
+    cmocka_unit_test(a_learning_model_learns_what_nobody_judges),
+    cmocka_unit_test(a_strange_sample_is_held_even_before_an_episode),
+    cmocka_unit_test(nothing_is_learned_during_an_episode),
+    cmocka_unit_test(a_level_that_lasts_is_accepted_once),
+    cmocka_unit_test(the_next_episode_may_be_accepted_again),
+    cmocka_unit_test(short_episodes_do_not_add_up),
+    cmocka_unit_test(infinity_means_never),
+    cmocka_unit_test(reset_starts_the_clock_anew),
+};
+EPSILOND_TEST_MAIN(kTests)

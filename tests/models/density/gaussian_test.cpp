@@ -1,0 +1,75 @@
+#include "models/density/gaussian.h"
+
+#include <cmath>
+
+#include "tests/support/golden.h"
+#include "tests/support/rng.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+#include "tests/support/near.h"
+// clang-format on
+
+using epsilond::models::Gaussian;
+using epsilond::tests::Rng;
+
+namespace {
+
+struct Worst {
+  double log_density = 0.0;
+  double tail = 0.0;
+};
+
+// Largest relative errors against scipy.stats.norm.
+Worst worst_against_scipy() {
+  Worst worst;
+  for (const std::vector<double>& row : epsilond::tests::read_golden("gaussian.csv")) {
+    const Gaussian gaussian(row[0], row[1]);
+    worst.log_density =
+        std::fmax(worst.log_density, std::fabs(gaussian.log_density(row[2]) - row[3]) / std::fabs(row[3]));
+    if (row[4] > 0.0)
+      worst.tail = std::fmax(worst.tail, std::fabs(gaussian.tail_probability(row[2]) - row[4]) / row[4]);
+  }
+  return worst;
+}
+
+void log_densities_equal_scipy(void**) { assert_near(worst_against_scipy().log_density, 0.0, 1e-13, 0); }
+
+// erfc at x has a condition number of 2 x^2, here up to 1400, so 1e-12 is a few units in the last place.
+void tails_equal_scipy_down_to_1e_300(void**) { assert_near(worst_against_scipy().tail, 0.0, 1e-12, 0); }
+
+void the_floor_replaces_a_smaller_variance_only(void**) {
+  assert_near(Gaussian::from_moments(0.0, 0.0, 4.0).sd(), 2.0, 0, 0);
+  assert_near(Gaussian::from_moments(0.0, 9.0, 4.0).sd(), 3.0, 0, 0);
+}
+
+void the_density_is_largest_at_the_mean(void**) {
+  Rng rng(epsilond::tests::test_seed());
+  for (int i = 0; i < 500; ++i) {
+    const Gaussian gaussian(rng.uniform(-1e6, 1e6), std::exp(rng.uniform(-20.0, 20.0)));
+    assert_true(gaussian.log_density(gaussian.mean() + 3.0 * gaussian.sd() * rng.normal()) <=
+                gaussian.log_density(gaussian.mean()));
+  }
+}
+
+void shift_and_scale_leave_the_tail_unchanged(void**) {
+  Rng rng(epsilond::tests::test_seed());
+  for (int i = 0; i < 500; ++i) {
+    const double x = 3.0 * rng.normal();
+    const double scale = std::exp(rng.uniform(-10.0, 10.0));
+    const double shift = scale * rng.uniform(-100.0, 100.0);
+    assert_near(Gaussian(shift, scale).tail_probability(shift + scale * x), Gaussian(0.0, 1.0).tail_probability(x), 0,
+                1e-11);
+  }
+}
+
+}  // namespace
+
+static const CMUnitTest kTests[] = {
+    cmocka_unit_test(log_densities_equal_scipy),
+    cmocka_unit_test(tails_equal_scipy_down_to_1e_300),
+    cmocka_unit_test(the_floor_replaces_a_smaller_variance_only),
+    cmocka_unit_test(the_density_is_largest_at_the_mean),
+    cmocka_unit_test(shift_and_scale_leave_the_tail_unchanged),
+};
+EPSILOND_TEST_MAIN(kTests)
