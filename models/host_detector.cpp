@@ -155,8 +155,10 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(observation.local_time_s);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = value_of(observation, i);
-    if (observation.present[i] && std::isfinite(value))
-      unlearned_[i].add(value - season_.expected(i, slot), elapsed_s, half_life_s);
+    if (!observation.present[i] || !std::isfinite(value)) continue;
+    unlearned_[i].add(value - season_.expected(i, slot), elapsed_s, half_life_s);
+    const ForgettingMoments& level = features_[i].level;
+    if (level.count >= kUnclippedRows) season_.learn(i, slot, value - level.mean, floored_sd(i), elapsed_s);
   }
 }
 

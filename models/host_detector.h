@@ -44,6 +44,7 @@ class HostDetector final : public AnomalyModel {
   Score score(const Observation& observation) const override;
   // A gap counts as at most 10 intervals: what was not seen was not learned.
   void update(const Observation& observation) override;
+  // Only the season learns it, a bounded step per visit: what is odd tonight and comes back every night becomes usual.
   void observe_unlearned(const Observation& observation) override;
   // Moves each feature whose held level lies more than 3 sd off, or is more than 3 times as wide, to that level.
   void accept_level() override;

@@ -37,12 +37,14 @@ static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 
 
 template <typename T>
 void put(std::span<std::byte>& out, const T* values, std::size_t count) {
+  if (count == 0) return;  // memcpy wants no null pointer even then
   std::memcpy(out.data(), values, count * sizeof(T));
   out = out.subspan(count * sizeof(T));
 }
 
 template <typename T>
 void take(std::span<const std::byte>& in, T* values, std::size_t count) {
+  if (count == 0) return;
   std::memcpy(values, in.data(), count * sizeof(T));
   in = in.subspan(count * sizeof(T));
 }

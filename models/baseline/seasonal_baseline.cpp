@@ -101,7 +101,8 @@ void SeasonalBaseline::learn(std::size_t feature, const Slot& slot, double above
   const double left = above_level - day_part(cells, slot) - week_now;
   for (std::size_t k = 0; k < 2; ++k) {
     const std::size_t bin = slot.day_bin[k];
-    learn_bin(cells[bin], cells[kDayBins + bin], std::clamp(above_level, -kDayClip * sd, kDayClip * sd),
+    const auto mean = static_cast<double>(cells[bin]);
+    learn_bin(cells[bin], cells[kDayBins + bin], std::clamp(above_level, mean - kDayClip * sd, mean + kDayClip * sd),
               slot.day_weight[k] * elapsed_s, kDayBinS, kDayHalfLifeVisits);
   }
   if (kind_ != BaselineKind::kHourOfWeek) return;

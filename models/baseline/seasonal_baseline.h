@@ -43,7 +43,8 @@ class SeasonalBaseline {
   // What to add to the feature's level now. 0 for kGlobal and for bins never visited.
   double expected(std::size_t feature, const Slot& slot) const;
   // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
-  // feature's present one, bounds what one value can do: 12 sd for the day, 3 sd of what is left for the week.
+  // feature's present one, bounds what one value can do: it counts as at most 12 sd away from the bin's mean for the
+  // day, and 3 sd of what is left for the week.
   void learn(std::size_t feature, const Slot& slot, double above_level, double sd, double elapsed_s);
   void reset();
 

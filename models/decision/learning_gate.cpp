@@ -1,7 +1,5 @@
 #include "models/decision/learning_gate.h"
 
-#include <limits>
-
 namespace epsilond::models {
 
 GateDecision LearningGate::decide(const Verdict& verdict, bool raised, double elapsed_s) {
@@ -11,7 +9,7 @@ GateDecision LearningGate::decide(const Verdict& verdict, bool raised, double el
   }
   if (elapsed_s > 0.0) held_s_ += elapsed_s;
   if (held_s_ < accept_after_s_) return GateDecision::kHold;
-  held_s_ = -std::numeric_limits<double>::infinity();  // never again in this episode
+  held_s_ = 0.0;  // the episode is over; the next may begin with the very next sample
   return GateDecision::kAccept;
 }
 

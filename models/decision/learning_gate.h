@@ -18,7 +18,8 @@ class LearningGate {
   // `accept_after_s`: how long an episode lasts before its level is accepted as the new normal; > 0, infinity = never.
   explicit LearningGate(double accept_after_s) : accept_after_s_(accept_after_s) {}
 
-  // `raised`: an episode is open. kAccept is returned once per episode.
+  // `raised`: an episode is open. kAccept is returned once per episode, for the episode ends with it; a caller that
+  // keeps it open is told again after the same time.
   GateDecision decide(const Verdict& verdict, bool raised, double elapsed_s);
   void reset() { held_s_ = 0.0; }
 

@@ -82,11 +82,14 @@ void ParetoTail::recount() {
 void ParetoTail::learn(double z) {
   if (std::isnan(z)) return;
   const std::size_t bin = bin_of(std::log2(std::fabs(z)));
+  const auto before = static_cast<double>(counts_[bin]);
   counts_[bin] += 1.0f;
-  total_ += 1.0;
+  // What single precision really added, so that the sums stay those of the counts.
+  const double added = static_cast<double>(counts_[bin]) - before;
+  total_ += added;
   if (bin > start_) {
-    exceedances_ += 1.0;
-    excess_bins_ += static_cast<double>(bin);
+    exceedances_ += added;
+    excess_bins_ += added * static_cast<double>(bin);
   }
   if (total_ < capacity_) {
     settle();

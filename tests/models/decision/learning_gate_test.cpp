@@ -38,7 +38,14 @@ void a_level_that_lasts_is_accepted_once(void**) {
   LearningGate gate(60.0);
   assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
   assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
-  for (int i = 0; i < 100; ++i) assert_true(gate.decide(kStrange, true, 10.0) == GateDecision::kHold);
+  assert_true(gate.decide(kQuiet, false, 1.0) == GateDecision::kLearn);
+}
+
+void an_episode_that_follows_at_once_has_a_clock_of_its_own(void**) {
+  LearningGate gate(60.0);
+  gate.decide(kStrange, true, 60.0);
+  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
 }
 
 void the_next_episode_may_be_accepted_again(void**) {
@@ -77,6 +84,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_strange_sample_is_held_even_before_an_episode),
     cmocka_unit_test(nothing_is_learned_during_an_episode),
     cmocka_unit_test(a_level_that_lasts_is_accepted_once),
+    cmocka_unit_test(an_episode_that_follows_at_once_has_a_clock_of_its_own),
     cmocka_unit_test(the_next_episode_may_be_accepted_again),
     cmocka_unit_test(short_episodes_do_not_add_up),
     cmocka_unit_test(infinity_means_never),
