@@ -29,46 +29,57 @@ struct ModelConfig {
   models::ThresholdForm threshold = models::ThresholdForm::kBudget;
   double false_alarms_per_week = 0.5;
   double log_epsilon = -60.0;
-  double quantile = 0.001;  // of `quantile` and `contamination`
+  double quantile = 0.001;     // of `quantile` and `contamination`
+  bool contamination = false;  // with kQuantile: the share was written as `contamination`; the cut is the same
   unsigned raise_m = 1;
   unsigned raise_n = 1;
   double clear_after_s = 30.0;
-  double settle_s = 1.0;         // RAISED waits this long, so that it names what grew and not what moved first
-  double remind_after_s = 600.0; // ONGOING each so often; 0 = never
+  double settle_s = 1.0;          // RAISED waits this long, so that it names what grew and not what moved first
+  double remind_after_s = 600.0;  // ONGOING each so often; 0 = never
   double accept_after_s = 86400.0;
   double critical_surprise = 12.0;
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
 struct EmitterConfig {
   EmitterKind kind = EmitterKind::kSyslog;
-  std::string name;        // the word after the kind in `[emit udp second]`; empty for the first
-  bool local = true;       // syslog: /dev/log
-  std::string address;     // numeric IPv4 or IPv6, when not local
+  std::string name;     // the word after the kind in `[emit udp second]`; empty for the first
+  bool local = true;    // syslog: /dev/log
+  std::string address;  // numeric IPv4 or IPv6 without brackets, when not local
   std::uint16_t port = 0;
   UdpFormat format = UdpFormat::kJson;
-  int facility = 3;        // syslog: daemon
+  int facility = 3;  // syslog: daemon
   std::size_t max_datagram = 480;
+
+  bool operator==(const EmitterConfig&) const = default;
 };
 
-// A recurring window of local time in which nothing is sent and nothing is learned.
+// A recurring window of local time in which nothing is sent and nothing is learned. A [mute NAME] section with several
+// windows becomes several of these, all of that name.
 struct MuteConfig {
   std::string name;
-  std::bitset<7> days;      // bit 0 = Sunday
-  int start_minute = 0;     // of the local day, 0 .. 1439
-  int end_minute = 0;       // exclusive; at or before start = runs into the next day
+  std::bitset<7> days;   // bit 0 = Sunday: the days on which the window begins
+  int start_minute = 0;  // of the local day, 0 .. 1439
+  int end_minute = 0;    // exclusive, 0 .. 1439; at or before start = runs into the next day
+
+  bool operator==(const MuteConfig&) const = default;
 };
 
 struct Config {
   double interval_s = 1.0;
-  std::string host;              // empty: gethostname
+  std::string host;  // empty: gethostname
   double cpu_budget_ratio = 0.002;
   std::string state_path = "/var/lib/epsilond/state";  // empty: none
   double state_every_s = 600.0;
-  double history_s = 3600.0;     // length of the ring buffer
+  double history_s = 3600.0;  // length of the ring buffer
   SourceChoice source = SourceChoice::kAuto;
+  models::PresenceMask disabled_features;  // [features] disable; already left out of every ModelConfig::features
   std::vector<ModelConfig> models;
   std::vector<EmitterConfig> emitters;
   std::vector<MuteConfig> mutes;
+
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace epsilond::agent

@@ -1,0 +1,252 @@
+#include "agent/config/config_keys.h"
+
+#include <array>
+#include <limits>
+#include <type_traits>
+
+namespace epsilond::agent {
+namespace {
+
+constexpr double kMinute = 60;
+constexpr double kHour = 3600;
+constexpr double kDay = 86400;
+constexpr double kHuge = std::numeric_limits<double>::max();
+
+constexpr std::array kSections = {
+    SectionSpec{SectionKind::kAgent, "agent", Naming::kNone, "[agent]"},
+    SectionSpec{SectionKind::kFeatures, "features", Naming::kNone, "[features]"},
+    SectionSpec{SectionKind::kModel, "model", Naming::kRequired, "[model NAME]"},
+    SectionSpec{SectionKind::kEmitSyslog, "emit syslog", Naming::kOptional, "[emit syslog]"},
+    SectionSpec{SectionKind::kEmitUdp, "emit udp", Naming::kOptional, "[emit udp]"},
+    SectionSpec{SectionKind::kMute, "mute", Naming::kRequired, "[mute NAME]"},
+};
+
+constexpr Word word(std::string_view text, auto value) { return {text, static_cast<int>(value)}; }
+
+constexpr std::array kSources = {word("auto", SourceChoice::kAuto), word("statgrab", SourceChoice::kStatgrab),
+                                 word("procfs", SourceChoice::kProcfs)};
+constexpr std::array kModelKinds = {word("product", ModelKind::kProduct)};
+constexpr std::array kBaselines = {word("global", models::BaselineKind::kGlobal),
+                                   word("hour-of-day", models::BaselineKind::kHourOfDay),
+                                   word("hour-of-week", models::BaselineKind::kHourOfWeek)};
+constexpr std::array kTransforms = {word("table", true), word("none", false)};
+// Contamination is the quantile by its other name, so it has a number beside those of ThresholdForm.
+constexpr int kContaminationWord = 100;
+constexpr std::array kThresholds = {
+    word("budget", models::ThresholdForm::kBudget), word("epsilon", models::ThresholdForm::kEpsilon),
+    word("quantile", models::ThresholdForm::kQuantile), word("contamination", kContaminationWord)};
+// RFC 5424, section 6.2.1, table 1.
+constexpr std::array kFacilities = {word("user", 1),    word("daemon", 3),  word("local0", 16), word("local1", 17),
+                                    word("local2", 18), word("local3", 19), word("local4", 20), word("local5", 21),
+                                    word("local6", 22), word("local7", 23)};
+constexpr std::array kUdpFormats = {word("json", UdpFormat::kJson)};
+
+Config& part(const SectionTarget& target, const Config*) { return *target.config; }
+ModelConfig& part(const SectionTarget& target, const ModelConfig*) { return *target.model; }
+EmitterConfig& part(const SectionTarget& target, const EmitterConfig*) { return *target.emitter; }
+
+template <typename Part, typename Value>
+Part* part_of(Value Part::*);
+
+template <auto Member>
+void set_member(const SectionTarget& target, double value) {
+  auto& member = part(target, decltype(part_of(Member))()).*Member;
+  using Value = std::remove_reference_t<decltype(member)>;
+  if constexpr (std::is_enum_v<Value>)
+    member = static_cast<Value>(static_cast<int>(value));
+  else
+    member = static_cast<Value>(value);
+}
+
+template <auto Member>
+double get_member(const SectionTarget& target) {
+  return static_cast<double>(part(target, decltype(part_of(Member))()).*Member);
+}
+
+void set_threshold(const SectionTarget& target, double value) {
+  const int chosen = static_cast<int>(value);
+  target.model->contamination = chosen == kContaminationWord;
+  target.model->threshold =
+      target.model->contamination ? models::ThresholdForm::kQuantile : static_cast<models::ThresholdForm>(chosen);
+}
+
+double get_threshold(const SectionTarget& target) {
+  return target.model->contamination ? kContaminationWord : static_cast<double>(target.model->threshold);
+}
+
+// One line per key would not fit its sentences, so a row is built from what it has: type, range, words, where it goes.
+struct Row : KeySpec {
+  constexpr Row(SectionKind in, std::string_view key, ValueType of, std::string_view by_default,
+                std::string_view may_be, std::string_view text) {
+    section = in;
+    name = key;
+    type = of;
+    default_text = by_default;
+    allowed = may_be;
+    description = text;
+  }
+  constexpr Row in(double minimum, double maximum) const {
+    Row row = *this;
+    row.range.minimum = minimum;
+    row.range.maximum = maximum;
+    return row;
+  }
+  constexpr Row open() const {
+    Row row = *this;
+    row.range.minimum_open = true;
+    return row;
+  }
+  constexpr Row or_zero() const {
+    Row row = *this;
+    row.range.zero_too = true;
+    return row;
+  }
+  constexpr Row of(std::span<const Word> choices) const {
+    Row row = *this;
+    row.words = choices;
+    return row;
+  }
+  constexpr Row with(std::string_view threshold) const {
+    Row row = *this;
+    row.needs_threshold = threshold;
+    return row;
+  }
+  constexpr Row such_as(std::string_view value) const {
+    Row row = *this;
+    row.example = value;
+    return row;
+  }
+  template <auto Member>
+  constexpr Row to() const {
+    Row row = *this;
+    row.set = set_member<Member>;
+    row.get = get_member<Member>;
+    return row;
+  }
+  constexpr Row to_threshold() const {
+    Row row = *this;
+    row.set = set_threshold;
+    row.get = get_threshold;
+    return row;
+  }
+};
+
+using enum SectionKind;
+using enum ValueType;
+
+constexpr auto kKeys = std::to_array<KeySpec>({
+    Row(kAgent, "interval", kDuration, "1s", "100ms .. 1h", "time between samples")
+        .in(0.1, kHour)
+        .to<&Config::interval_s>(),
+    Row(kAgent, "host", kHost, "auto", "auto, or a name of up to 64 letters, digits, dots, - and _",
+        "name of this machine in events"),
+    Row(kAgent, "cpu_budget", kPercent, "0.2%", "0.01% .. 100%",
+        "share of one core, averaged, that costly scans may use")
+        .in(0.0001, 1.0)
+        .to<&Config::cpu_budget_ratio>(),
+    Row(kAgent, "state", kPath, "/var/lib/epsilond/state", "an absolute path, or none",
+        "file that keeps what was learned over a restart"),
+    Row(kAgent, "save_every", kDuration, "10m", "10s .. 1d", "time between saves of the state file")
+        .in(10, kDay)
+        .to<&Config::state_every_s>(),
+    Row(kAgent, "history", kDuration, "1h", "1m .. 30d, at least one interval and at most 2000000 intervals",
+        "length of the ring buffer of samples")
+        .in(kMinute, 30 * kDay)
+        .to<&Config::history_s>(),
+    Row(kAgent, "source", kWord, "auto", "auto, statgrab, procfs", "who reads load and memory")
+        .of(kSources)
+        .to<&Config::source>(),
+
+    Row(kFeatures, "disable", kDisableList, "none", "none, or names from the table of features (PREFIX* for several)",
+        "features that no model uses"),
+
+    Row(kModel, "kind", kWord, "product", "product", "kind of model").of(kModelKinds).to<&ModelConfig::kind>(),
+    Row(kModel, "features", kFeatureList, "default",
+        "default, or names from the table of features (PREFIX* for several)", "features of this model"),
+    Row(kModel, "baseline", kWord, "hour-of-week", "global, hour-of-day, hour-of-week", "what is usual depends on")
+        .of(kBaselines)
+        .to<&ModelConfig::baseline>(),
+    Row(kModel, "transform", kWord, "table", "table, none", "scale on which the model sees a feature")
+        .of(kTransforms)
+        .to<&ModelConfig::transform>(),
+    Row(kModel, "warm_up", kDuration, "15m", "30s .. 7d", "time of learning before anything is flagged")
+        .in(30, 7 * kDay)
+        .to<&ModelConfig::warm_up_s>(),
+    Row(kModel, "threshold", kWord, "budget", "budget, epsilon, quantile, contamination", "form of the cut")
+        .of(kThresholds)
+        .to_threshold(),
+    Row(kModel, "false_alarms_per_week", kNumber, "0.5", "0.001 .. 10000", "tolerated false alarms per week")
+        .in(0.001, 10000)
+        .with("budget")
+        .to<&ModelConfig::false_alarms_per_week>(),
+    Row(kModel, "log_epsilon", kNumber, "", "a finite number", "cut of log super-epsilon")
+        .such_as("-60")
+        .in(-kHuge, kHuge)
+        .with("epsilon")
+        .to<&ModelConfig::log_epsilon>(),
+    Row(kModel, "quantile", kNumber, "0.001", "above 0 and at most 0.5", "share of learned scores below the cut")
+        .in(0, 0.5)
+        .open()
+        .with("quantile")
+        .to<&ModelConfig::quantile>(),
+    Row(kModel, "contamination", kNumber, "0.001", "above 0 and at most 0.5", "expected share of anomalies")
+        .in(0, 0.5)
+        .open()
+        .with("contamination")
+        .to<&ModelConfig::quantile>(),
+    Row(kModel, "raise_after", kMofN, "1 of 1", "m of n, 1 <= m <= n <= 64", "strange samples that open an episode"),
+    Row(kModel, "clear_after", kDuration, "30s", "1s .. 1d", "quiet time that ends an episode")
+        .in(1, kDay)
+        .to<&ModelConfig::clear_after_s>(),
+    Row(kModel, "settle", kDuration, "1s", "0s .. 60s", "time that RAISED waits to see what grew")
+        .in(0, kMinute)
+        .to<&ModelConfig::settle_s>(),
+    Row(kModel, "remind_after", kDuration, "10m", "0s (never), or 10s .. 1d", "time between ONGOING events")
+        .in(10, kDay)
+        .or_zero()
+        .to<&ModelConfig::remind_after_s>(),
+    Row(kModel, "accept_after", kDuration, "1d", "1m .. 90d", "time until a lasting new level is accepted as usual")
+        .in(kMinute, 90 * kDay)
+        .to<&ModelConfig::accept_after_s>(),
+    Row(kModel, "critical_surprise", kNumber, "12", "1 .. 300", "surprise above which an event is critical")
+        .in(1, 300)
+        .to<&ModelConfig::critical_surprise>(),
+
+    Row(kEmitSyslog, "target", kSyslogTarget, "local", "local, or udp://ADDRESS[:PORT] with a numeric address",
+        "where syslog messages go"),
+    Row(kEmitSyslog, "facility", kWord, "daemon", "user, daemon, local0 .. local7", "syslog facility")
+        .of(kFacilities)
+        .to<&EmitterConfig::facility>(),
+    Row(kEmitSyslog, "max_datagram", kInteger, "480", "480 .. 2048", "octets of the longest message")
+        .in(480, 2048)
+        .to<&EmitterConfig::max_datagram>(),
+
+    Row(kEmitUdp, "target", kUdpTarget, "", "ADDRESS:PORT with a numeric address", "where datagrams go")
+        .such_as("192.0.2.10:8089"),
+    Row(kEmitUdp, "format", kWord, "json", "json", "what a datagram holds")
+        .of(kUdpFormats)
+        .to<&EmitterConfig::format>(),
+    Row(kEmitUdp, "max_datagram", kInteger, "1432", "480 .. 2048", "octets of the longest datagram")
+        .in(480, 2048)
+        .to<&EmitterConfig::max_datagram>(),
+
+    Row(kMute, "when", kWindows, "", "DAYS HH:MM-HH:MM, several divided by commas; DAYS: Mon, Mon-Fri, Sat Sun, daily",
+        "local times at which nothing is sent and nothing is learned")
+        .such_as("Sun 03:00-04:30"),
+});
+
+}  // namespace
+
+std::span<const SectionSpec> config_sections() { return kSections; }
+
+const SectionSpec& section_spec(SectionKind kind) { return kSections[static_cast<std::size_t>(kind)]; }
+
+std::span<const KeySpec> config_keys() { return kKeys; }
+
+const KeySpec* find_key(SectionKind section, std::string_view name) {
+  for (const KeySpec& key : kKeys)
+    if (key.section == section && key.name == name) return &key;
+  return nullptr;
+}
+
+}  // namespace epsilond::agent

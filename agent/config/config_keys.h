@@ -1,0 +1,101 @@
+#pragma once
+// The one table of configuration keys. The reader, the printer, "did you mean", etc/epsilond.ini and epsilond.ini(5)
+// follow it; a new key is a row here (tests fail until the file and the manual say the same).
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "agent/config/config.h"
+
+namespace epsilond::agent {
+
+enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kMute };
+
+enum class Naming : std::uint8_t { kNone, kOptional, kRequired };
+
+struct SectionSpec {
+  SectionKind kind;
+  std::string_view header;  // the words before the name, "emit syslog"
+  Naming naming;
+  std::string_view shown;  // as messages show it, "[model NAME]"
+};
+
+enum class ValueType : std::uint8_t {
+  kDuration,      // number and unit; range in seconds
+  kPercent,       // number and %; range as a ratio
+  kNumber,        // finite number
+  kInteger,       // whole number
+  kWord,          // one of `words`
+  kHost,          // auto or a host name
+  kPath,          // none or an absolute path
+  kDisableList,   // none or feature names
+  kFeatureList,   // default or feature names
+  kMofN,          // m of n
+  kSyslogTarget,  // local or udp://ADDRESS[:PORT]
+  kUdpTarget,     // ADDRESS:PORT
+  kWindows,       // recurring windows of local time
+};
+
+struct Range {
+  double minimum = 0.0;  // in the unit of the stored value: seconds, ratio, or the bare number
+  double maximum = 0.0;
+  bool minimum_open = false;  // the minimum itself is refused
+  bool zero_too = false;      // 0 is allowed although it is below the minimum
+
+  bool contains(double value) const {
+    if (zero_too && value == 0.0) return true;
+    return (minimum_open ? value > minimum : value >= minimum) && value <= maximum;
+  }
+};
+
+struct Word {
+  std::string_view text;
+  int value;  // of the enumeration, or the number, that the word stands for
+};
+
+// Where values of one section go. Only the members that the kind of section has are set.
+struct SectionTarget {
+  Config* config = nullptr;
+  ModelConfig* model = nullptr;
+  EmitterConfig* emitter = nullptr;
+  std::vector<MuteConfig>* windows = nullptr;
+};
+
+struct KeySpec {
+  SectionKind section;
+  std::string_view name;
+  ValueType type;
+  std::string_view default_text;  // empty: there is none, and `example` shows a value
+  std::string_view example;
+  std::string_view allowed;  // for messages and manuals; says the range or the words
+  std::string_view description;
+  Range range;                       // kDuration, kPercent, kNumber, kInteger
+  std::span<const Word> words;       // kWord
+  std::string_view needs_threshold;  // the word of `threshold` without which this key means nothing; empty: always
+  void (*set)(const SectionTarget&, double) = nullptr;  // the types with a range, and kWord (the value of the word)
+  double (*get)(const SectionTarget&) = nullptr;
+
+  bool required() const { return default_text.empty(); }
+};
+
+std::span<const SectionSpec> config_sections();
+const SectionSpec& section_spec(SectionKind kind);
+
+// All keys, section by section, in the order in which manuals and printers show them.
+std::span<const KeySpec> config_keys();
+const KeySpec* find_key(SectionKind section, std::string_view name);
+
+inline constexpr std::size_t kMaxModels = 16;
+inline constexpr std::size_t kMaxEmitters = 16;
+inline constexpr std::size_t kMaxInstanceName = 31;   // of [model NAME], [emit udp NAME], [mute NAME]
+inline constexpr double kMaxHistoryRows = 2'000'000;  // history / interval
+inline constexpr std::size_t kMaxHostName = 64;       // what fits a flag
+// The name of the model that runs when no [model NAME] section exists.
+inline constexpr std::string_view kDefaultModelName = "host";
+inline constexpr std::uint16_t kSyslogPort = 514;
+
+}  // namespace epsilond::agent

@@ -1,0 +1,250 @@
+#include "agent/config/config_reader.h"
+
+#include <algorithm>
+
+#include "agent/config/config_sections.h"
+#include "agent/config/config_store.h"
+#include "agent/config/config_values.h"
+
+namespace epsilond::agent {
+namespace {
+
+constexpr std::string_view kThresholdKey = "threshold";
+constexpr std::string_view kFeaturesKey = "features";
+constexpr std::string_view kStateKey = "state";
+
+// Turns checked sections into a Config; only what spans several keys can still be wrong here.
+class Builder {
+ public:
+  Builder(const SectionCollector& written, const std::vector<std::string>& files, Messages& messages)
+      : written_(written), files_(files), messages_(messages) {}
+
+  LoadedConfig build() {
+    loaded_.files = files_;
+    Config& config = loaded_.config;
+    for (const SectionKind kind : {SectionKind::kAgent, SectionKind::kFeatures}) {
+      store_defaults(kind, {.config = &config});
+      for (const WrittenSection& section : written_.sections())
+        if (section.kind == kind) store_keys(section, {.config = &config});
+    }
+    for (const WrittenSection& section : written_.sections()) build_section(section);
+    if (config.models.empty()) {
+      config.models.push_back(default_model(kDefaultModelName));
+      leave_out_disabled(nullptr, &config.models.back());
+    }
+    check_history();
+    check_counts();
+    return std::move(loaded_);
+  }
+
+ private:
+  void build_section(const WrittenSection& section) {
+    Config& config = loaded_.config;
+    if (section.kind == SectionKind::kModel) {
+      ModelConfig model = default_model(section.name);
+      check_threshold_keys(section);
+      store_keys(section, {.model = &model});
+      leave_out_disabled(&section, &model);
+      config.models.push_back(std::move(model));
+    } else if (section.kind == SectionKind::kEmitSyslog || section.kind == SectionKind::kEmitUdp) {
+      EmitterConfig emitter;
+      emitter.kind = section.kind == SectionKind::kEmitSyslog ? EmitterKind::kSyslog : EmitterKind::kUdp;
+      emitter.name = section.name;
+      emitter.local = emitter.kind == EmitterKind::kSyslog;
+      store_defaults(section.kind, {.emitter = &emitter});
+      require_keys(section);
+      store_keys(section, {.emitter = &emitter});
+      config.emitters.push_back(std::move(emitter));
+    } else if (section.kind == SectionKind::kMute) {
+      std::vector<MuteConfig> windows;
+      require_keys(section);
+      store_keys(section, {.windows = &windows});
+      for (MuteConfig& window : windows) {
+        window.name = section.name;
+        config.mutes.push_back(std::move(window));
+      }
+    }
+  }
+
+  static ModelConfig default_model(std::string_view name) {
+    ModelConfig model;
+    model.name = name;
+    store_defaults(SectionKind::kModel, {.model = &model});
+    return model;
+  }
+
+  void store_keys(const WrittenSection& section, const SectionTarget& target) {
+    for (const WrittenKey& written : section.keys) {
+      if (!applies(section, *written.key)) continue;
+      (void)store_value(*written.key, written.value, target);  // a bad value has its message already
+      loaded_.origins.push_back(
+          {section.kind, section.name, written.key->name, files_[written.file], written.line, written.value});
+    }
+  }
+
+  static std::string_view chosen_threshold(const WrittenSection& section) {
+    const WrittenKey* written = section.find(kThresholdKey);
+    return written ? std::string_view(written->value) : find_key(SectionKind::kModel, kThresholdKey)->default_text;
+  }
+
+  static bool applies(const WrittenSection& section, const KeySpec& key) {
+    return key.needs_threshold.empty() || key.needs_threshold == chosen_threshold(section);
+  }
+
+  void complain(std::size_t file, unsigned line, std::string subject, std::string_view what, std::string_view allowed) {
+    messages_.add(format_message({written_.where(file, line), std::move(subject), what, allowed, {}}));
+  }
+
+  // A key of a form of threshold that is not chosen means nothing: it is refused, unless it stands in an earlier file
+  // than the `threshold` that replaced the form. A form that has a key without a default needs that key.
+  void check_threshold_keys(const WrittenSection& section) {
+    const WrittenKey* threshold = section.find(kThresholdKey);
+    const std::string_view chosen = chosen_threshold(section);
+    const auto is_chosen = [&](const Word& word) { return word.text == chosen; };
+    if (!std::ranges::any_of(find_key(section.kind, kThresholdKey)->words, is_chosen)) return;  // refused already
+    const std::string now = "threshold = " + std::string(chosen);
+    for (const WrittenKey& written : section.keys) {
+      if (applies(section, *written.key) || (threshold && written.file < threshold->file)) continue;
+      const std::string needed = "threshold = " + std::string(written.key->needs_threshold);
+      complain(written.file, written.line,
+               section.label() + ' ' + std::string(written.key->name) + " = " + written.value,
+               "the key belongs to " + needed + " and means nothing with " + now,
+               "with " + needed + ": " + std::string(written.key->allowed));
+    }
+    for (const KeySpec& key : config_keys()) {
+      if (key.section != section.kind || !key.required() || key.needs_threshold != chosen || section.find(key.name))
+        continue;
+      complain(threshold->file, threshold->line, section.label() + ' ' + now,
+               "the key " + std::string(key.name) + " is missing, " + now + " needs it", key.allowed);
+    }
+  }
+
+  void require_keys(const WrittenSection& section) {
+    for (const KeySpec& key : config_keys())
+      if (key.section == section.kind && key.required() && !section.find(key.name))
+        complain(section.file, section.line, section.label(), "the key " + std::string(key.name) + " is missing",
+                 key.allowed);
+  }
+
+  // `section` is nullptr for the model that nobody wrote.
+  void leave_out_disabled(const WrittenSection* section, ModelConfig* model) {
+    model->features &= ~loaded_.config.disabled_features;
+    if (model->features.any()) return;
+    const Origin* disable = loaded_.origin(SectionKind::kFeatures, "", "disable");
+    const WrittenKey* list = section ? section->find(kFeaturesKey) : nullptr;
+    const std::string what = "[features] disable leaves no feature to [model " + model->name + "]";
+    if (list)
+      complain(list->file, list->line, section->label() + " features = " + list->value, what, list->key->allowed);
+    else if (disable)
+      messages_.add(format_message({disable->file + ":" + std::to_string(disable->line),
+                                    "[features] disable = " + disable->value,
+                                    what,
+                                    "at least one feature stays",
+                                    {}}));
+  }
+
+  void check_history() {
+    const Config& config = loaded_.config;
+    const double rows = config.history_s / config.interval_s;
+    if (rows >= 1.0 && rows <= kMaxHistoryRows) return;
+    const Origin* blamed = loaded_.origin(SectionKind::kAgent, "", "history");
+    if (blamed == nullptr) blamed = loaded_.origin(SectionKind::kAgent, "", "interval");
+    if (blamed == nullptr) return;  // the defaults are in range
+    const std::string what = "history = " + format_duration(config.history_s) +
+                             " at interval = " + format_duration(config.interval_s) +
+                             (rows < 1.0 ? " holds no sample" : " holds more than 2000000 samples");
+    messages_.add(format_message({blamed->file + ":" + std::to_string(blamed->line),
+                                  "[agent] " + std::string(blamed->key) + " = " + blamed->value,
+                                  what,
+                                  find_key(SectionKind::kAgent, "history")->allowed,
+                                  {}}));
+  }
+
+  void check_counts() {
+    const Config& config = loaded_.config;
+    const WrittenSection* last_model = nullptr;
+    const WrittenSection* last_emitter = nullptr;
+    const WrittenSection* last_mute = nullptr;
+    for (const WrittenSection& section : written_.sections()) {
+      if (section.kind == SectionKind::kModel) last_model = &section;
+      if (section.kind == SectionKind::kEmitSyslog || section.kind == SectionKind::kEmitUdp) last_emitter = &section;
+      if (section.kind == SectionKind::kMute) last_mute = &section;
+    }
+    if (config.models.size() > kMaxModels)
+      complain(last_model->file, last_model->line, last_model->label(), "too many models", "at most 16");
+    if (config.emitters.size() > kMaxEmitters)
+      complain(last_emitter->file, last_emitter->line, last_emitter->label(), "too many emitters", "at most 16");
+    if (config.mutes.size() > kMaxMuteWindows)
+      complain(last_mute->file, last_mute->line, last_mute->label(), "too many windows in all", "at most 64");
+  }
+
+  const SectionCollector& written_;
+  const std::vector<std::string>& files_;
+  Messages& messages_;
+  LoadedConfig loaded_;
+};
+
+}  // namespace
+
+const Origin* LoadedConfig::origin(SectionKind section, std::string_view instance, std::string_view key) const {
+  for (const Origin& candidate : origins)
+    if (candidate.section == section && candidate.instance == instance && candidate.key == key) return &candidate;
+  return nullptr;
+}
+
+int exit_code_of(LoadStatus status) {
+  switch (status) {
+    case LoadStatus::kOk:
+      return 0;
+    case LoadStatus::kNotFound:
+      return 66;
+    case LoadStatus::kIo:
+      return 74;
+    case LoadStatus::kNoPermission:
+      return 77;
+    case LoadStatus::kInvalid:
+      return 78;
+  }
+  return 70;
+}
+
+LoadResult parse_config(std::span<const ConfigText> texts) {
+  Messages messages(kMaxMessages);
+  SectionCollector collector(messages);
+  std::vector<std::string> files;
+  for (const ConfigText& text : texts) {
+    files.push_back(text.file);
+    collector.begin_file(text.file);
+    read_lines(text.text, collector);
+  }
+  LoadResult result;
+  result.loaded = Builder(collector, files, messages).build();
+  if (messages.empty()) return result;
+  result.status = LoadStatus::kInvalid;
+  result.loaded = LoadedConfig();
+  result.messages = messages.take();
+  return result;
+}
+
+LoadResult load_config(const std::string& path) {
+  const ConfigFiles files = read_config_files(path.empty() ? std::string(kDefaultConfigPath) : path, !path.empty());
+  if (files.status == LoadStatus::kOk) return parse_config(files.texts);
+  LoadResult result;
+  result.status = files.status;
+  result.messages.push_back(files.message);
+  return result;
+}
+
+void override_state_path(LoadedConfig* loaded, std::string_view path_or_none) {
+  loaded->config.state_path = path_or_none == "none" ? std::string_view() : path_or_none;
+  std::erase_if(loaded->origins,
+                [](const Origin& origin) { return origin.section == SectionKind::kAgent && origin.key == kStateKey; });
+  loaded->origins.push_back({SectionKind::kAgent,
+                             {},
+                             find_key(SectionKind::kAgent, kStateKey)->name,
+                             "--state",
+                             0,
+                             std::string(path_or_none)});
+}
+
+}  // namespace epsilond::agent

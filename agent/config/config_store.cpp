@@ -1,0 +1,167 @@
+#include "agent/config/config_store.h"
+
+#include <vector>
+
+#include "agent/config/config_suggest.h"
+
+namespace epsilond::agent {
+namespace {
+
+constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kNone = "none";
+constexpr std::string_view kDefault = "default";
+constexpr std::string_view kLocal = "local";
+constexpr std::string_view kUdpScheme = "udp://";
+
+Problem problem(std::string what, std::string suggestion = {}) {
+  return ValueProblem{std::move(what), std::move(suggestion)};
+}
+
+Problem store_number(const KeySpec& key, std::string_view text, const SectionTarget& target) {
+  double value = 0.0;
+  Problem wrong;
+  if (key.type == ValueType::kDuration)
+    wrong = parse_duration(text, &value);
+  else if (key.type == ValueType::kPercent)
+    wrong = parse_percent(text, &value);
+  else if (key.type == ValueType::kInteger)
+    wrong = parse_integer(text, &value);
+  else
+    wrong = parse_number(text, &value);
+  if (wrong) return wrong;
+  if (!key.range.contains(value)) return problem("out of range");
+  key.set(target, value);
+  return std::nullopt;
+}
+
+Problem store_word(const KeySpec& key, std::string_view text, const SectionTarget& target) {
+  std::vector<std::string_view> names;
+  for (const Word& word : key.words) {
+    if (word.text == text) {
+      key.set(target, word.value);
+      return std::nullopt;
+    }
+    names.push_back(word.text);
+  }
+  return problem("unknown word", std::string(closest(text, names)));
+}
+
+Problem store_host(std::string_view text, Config* config) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  if (text.size() > kMaxHostName) return problem("the name is longer than 64 bytes");
+  if (text.find_first_not_of(kLetters) != std::string_view::npos)
+    return problem("a character that a host name may not have");
+  config->host = text == kAuto ? std::string() : std::string(text);
+  return std::nullopt;
+}
+
+Problem store_path(std::string_view text, Config* config) {
+  if (text == kNone) {
+    config->state_path.clear();
+    return std::nullopt;
+  }
+  if (!text.starts_with('/')) return problem("not an absolute path");
+  if (text.ends_with('/')) return problem("a directory, not a file");
+  config->state_path = text;
+  return std::nullopt;
+}
+
+Problem store_syslog_target(std::string_view text, EmitterConfig* emitter) {
+  if (text == kLocal) {
+    emitter->local = true;
+    emitter->address.clear();
+    emitter->port = 0;
+    return std::nullopt;
+  }
+  if (!text.starts_with(kUdpScheme)) {
+    const std::string_view words[] = {kLocal};
+    std::string meant(closest(text, words));
+    std::string address;
+    std::uint16_t port = 0;
+    if (!parse_endpoint(text, kSyslogPort, &address, &port)) meant = std::string(kUdpScheme) + std::string(text);
+    return problem("neither local nor udp://", std::move(meant));
+  }
+  const Problem wrong = parse_endpoint(text.substr(kUdpScheme.size()), kSyslogPort, &emitter->address, &emitter->port);
+  if (!wrong) emitter->local = false;
+  return wrong;
+}
+
+Problem store_udp_target(std::string_view text, EmitterConfig* emitter) {
+  if (text.starts_with(kUdpScheme))
+    return problem("no scheme is written here", std::string(text.substr(kUdpScheme.size())));
+  const Problem wrong = parse_endpoint(text, 0, &emitter->address, &emitter->port);
+  if (!wrong) emitter->local = false;
+  return wrong;
+}
+
+}  // namespace
+
+Problem store_value(const KeySpec& key, std::string_view text, const SectionTarget& target) {
+  switch (key.type) {
+    case ValueType::kDuration:
+    case ValueType::kPercent:
+    case ValueType::kNumber:
+    case ValueType::kInteger:
+      return store_number(key, text, target);
+    case ValueType::kWord:
+      return store_word(key, text, target);
+    case ValueType::kHost:
+      return store_host(text, target.config);
+    case ValueType::kPath:
+      return store_path(text, target.config);
+    case ValueType::kDisableList:
+      return parse_feature_list(text, kNone, models::PresenceMask(), &target.config->disabled_features);
+    case ValueType::kFeatureList:
+      return parse_feature_list(text, kDefault, all_features(), &target.model->features);
+    case ValueType::kMofN:
+      return parse_m_of_n(text, &target.model->raise_m, &target.model->raise_n);
+    case ValueType::kSyslogTarget:
+      return store_syslog_target(text, target.emitter);
+    case ValueType::kUdpTarget:
+      return store_udp_target(text, target.emitter);
+    case ValueType::kWindows:
+      return parse_windows(text, target.windows);
+  }
+  return problem("a key of no known type");
+}
+
+std::string format_value(const KeySpec& key, const SectionTarget& target) {
+  switch (key.type) {
+    case ValueType::kDuration:
+      return format_duration(key.get(target));
+    case ValueType::kPercent:
+      return format_percent(key.get(target));
+    case ValueType::kNumber:
+    case ValueType::kInteger:
+      return format_number(key.get(target));
+    case ValueType::kWord:
+      for (const Word& word : key.words)
+        if (static_cast<double>(word.value) == key.get(target)) return std::string(word.text);
+      return {};
+    case ValueType::kHost:
+      return target.config->host.empty() ? std::string(kAuto) : target.config->host;
+    case ValueType::kPath:
+      return target.config->state_path.empty() ? std::string(kNone) : target.config->state_path;
+    case ValueType::kDisableList:
+    case ValueType::kFeatureList:
+      return {};
+    case ValueType::kMofN:
+      return std::to_string(target.model->raise_m) + " of " + std::to_string(target.model->raise_n);
+    case ValueType::kSyslogTarget:
+      if (target.emitter->local) return std::string(kLocal);
+      return std::string(kUdpScheme) + format_endpoint(target.emitter->address, target.emitter->port);
+    case ValueType::kUdpTarget:
+      return format_endpoint(target.emitter->address, target.emitter->port);
+    case ValueType::kWindows:
+      return format_windows(*target.windows);
+  }
+  return {};
+}
+
+void store_defaults(SectionKind section, const SectionTarget& target) {
+  for (const KeySpec& key : config_keys())
+    // The table is tested to hold only defaults that are in range.
+    if (key.section == section && !key.default_text.empty()) (void)store_value(key, key.default_text, target);
+}
+
+}  // namespace epsilond::agent

@@ -1,0 +1,62 @@
+#pragma once
+// Text to value and back, one function each way per type of value. Pure: no locale, no file, no range of a key.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/config/config.h"
+
+namespace epsilond::agent {
+
+// What is wrong with a value, and what was probably meant (empty if no guess is close).
+struct ValueProblem {
+  std::string what;
+  std::string suggestion;
+};
+// nothing = fine; the output argument is written only then.
+using Problem = std::optional<ValueProblem>;
+
+// "1.5h", units ms s m h d w, no blank between number and unit; finite, may be negative (ranges are the caller's).
+Problem parse_duration(std::string_view text, double* seconds);
+// The shortest text that parse_duration reads back as exactly `seconds`; `seconds` is finite.
+std::string format_duration(double seconds);
+
+// "0.2%" is the ratio 0.002.
+Problem parse_percent(std::string_view text, double* ratio);
+std::string format_percent(double ratio);
+
+// A finite decimal number, to the last byte.
+Problem parse_number(std::string_view text, double* number);
+std::string format_number(double number);
+
+// A decimal integer; a fraction or an exponent is refused.
+Problem parse_integer(std::string_view text, double* number);
+
+// "2 of 3".
+Problem parse_m_of_n(std::string_view text, unsigned* m, unsigned* n);
+
+// "default", "load_1min load_5min", "load_*, zombies": names of the feature table, by blanks or commas; a name that
+// ends in * stands for every feature that begins so. `lone` is the word that may stand alone ("default" or "none") and
+// yields `lone_mask`.
+Problem parse_feature_list(std::string_view text, std::string_view lone, const models::PresenceMask& lone_mask,
+                           models::PresenceMask* mask);
+// Every row of the feature table.
+models::PresenceMask all_features();
+
+// "192.0.2.1:8089" or "[2001:db8::1]:8089"; numeric only. `default_port` 0 means that the port must be given.
+Problem parse_endpoint(std::string_view text, std::uint16_t default_port, std::string* address, std::uint16_t* port);
+std::string format_endpoint(std::string_view address, std::uint16_t port);
+
+// "Sun 03:00-04:30, Mon-Fri 23:30-00:30, daily 12:00-12:05"; the windows get no name here. At most kMaxMuteWindows.
+Problem parse_windows(std::string_view text, std::vector<MuteConfig>* windows);
+std::string format_windows(const std::vector<MuteConfig>& windows);
+
+inline constexpr std::size_t kMaxMuteWindows = 64;  // over all [mute NAME] sections
+
+// The text without blanks and tabs at either end.
+std::string_view trim(std::string_view text);
+
+}  // namespace epsilond::agent
