@@ -220,6 +220,8 @@ void SectionCollector::on_bad_line(unsigned line, std::string_view text, std::st
     if (place_ == Place::kInSection) subject = sections_[current_].label() + ' ';
     subject += '"' + std::string(platform::utf8_prefix(text, kMaxShownBytes)) + '"';
   }
+  // Keys below a broken header must not fall into the section above it.
+  if (text.starts_with('[')) place_ = Place::kInRefusedSection;
   messages_.add(format_message({where(files_.size() - 1, line), subject, what, {}, {}}));
 }
 

@@ -237,11 +237,16 @@ Problem parse_percent(std::string_view text, double* ratio) {
 }
 
 std::string format_percent(double ratio) {
-  // The product may be off by a rounding; one of its neighbours divides back exactly.
-  const double percent = ratio * 100.0;
-  for (const double candidate : {percent, std::nextafter(percent, 0.0), std::nextafter(percent, 1e300)})
-    if (candidate / 100.0 == ratio) return shortest(candidate) + "%";
-  return shortest(percent) + "%";
+  // Several neighbours of the product may divide back exactly; the one a person wrote has the shortest text.
+  double candidate = ratio * 100.0;
+  for (int i = 0; i < 2; ++i) candidate = std::nextafter(candidate, 0.0);
+  std::string best;
+  for (int i = 0; i < 5; ++i, candidate = std::nextafter(candidate, HUGE_VAL)) {
+    if (candidate / 100.0 != ratio) continue;
+    const std::string text = shortest(candidate);
+    if (best.empty() || text.size() < best.size()) best = text;
+  }
+  return (best.empty() ? shortest(ratio * 100.0) : best) + "%";
 }
 
 Problem parse_number(std::string_view text, double* number) {
