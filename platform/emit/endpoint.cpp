@@ -69,7 +69,8 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_por
   }
 
   if (!parse_address(address, endpoint))
-    return refuse(text, endpoint.ipv6 ? "not a numeric IPv6 address" : "not a numeric address (names are not resolved)");
+    return refuse(text,
+                  endpoint.ipv6 ? "not a numeric IPv6 address" : "not a numeric address (names are not resolved)");
   if (all_bytes_are(endpoint, 0)) return refuse(text, "the unspecified address cannot be sent to");
   if (!endpoint.ipv6 && all_bytes_are(endpoint, 0xFF)) return refuse(text, "the broadcast address is not supported");
 

@@ -6,26 +6,40 @@ namespace epsilond::platform {
 
 std::string_view event_name(FlagEvent event) {
   switch (event) {
-    case FlagEvent::kRaised: return "raised";
-    case FlagEvent::kOngoing: return "ongoing";
-    case FlagEvent::kCleared: return "cleared";
-    case FlagEvent::kLearned: return "learned";
-    case FlagEvent::kStart: return "start";
-    case FlagEvent::kStop: return "stop";
-    case FlagEvent::kSilent: return "silent";
+    case FlagEvent::kRaised:
+      return "raised";
+    case FlagEvent::kOngoing:
+      return "ongoing";
+    case FlagEvent::kCleared:
+      return "cleared";
+    case FlagEvent::kLearned:
+      return "learned";
+    case FlagEvent::kStart:
+      return "start";
+    case FlagEvent::kStop:
+      return "stop";
+    case FlagEvent::kSilent:
+      return "silent";
   }
   return "raised";
 }
 
 std::string_view event_msgid(FlagEvent event) {
   switch (event) {
-    case FlagEvent::kRaised: return "RAISED";
-    case FlagEvent::kOngoing: return "ONGOING";
-    case FlagEvent::kCleared: return "CLEARED";
-    case FlagEvent::kLearned: return "LEARNED";
-    case FlagEvent::kStart: return "START";
-    case FlagEvent::kStop: return "STOP";
-    case FlagEvent::kSilent: return "SILENT";
+    case FlagEvent::kRaised:
+      return "RAISED";
+    case FlagEvent::kOngoing:
+      return "ONGOING";
+    case FlagEvent::kCleared:
+      return "CLEARED";
+    case FlagEvent::kLearned:
+      return "LEARNED";
+    case FlagEvent::kStart:
+      return "START";
+    case FlagEvent::kStop:
+      return "STOP";
+    case FlagEvent::kSilent:
+      return "SILENT";
   }
   return "RAISED";
 }
@@ -37,12 +51,16 @@ int severity_of(const Flag& flag) {
   constexpr int kInfo = 6;
   switch (flag.event) {
     case FlagEvent::kRaised:
-    case FlagEvent::kOngoing: return flag.critical ? kCritical : kWarning;
-    case FlagEvent::kSilent: return kWarning;
+    case FlagEvent::kOngoing:
+      return flag.critical ? kCritical : kWarning;
+    case FlagEvent::kSilent:
+      return kWarning;
     case FlagEvent::kCleared:
-    case FlagEvent::kLearned: return kNotice;
+    case FlagEvent::kLearned:
+      return kNotice;
     case FlagEvent::kStart:
-    case FlagEvent::kStop: return kInfo;
+    case FlagEvent::kStop:
+      return kInfo;
   }
   return kWarning;
 }

@@ -16,7 +16,7 @@ namespace epsilond::platform {
 
 inline constexpr int kFlagFormatVersion = 1;  // "v" of the JSON form
 
-inline constexpr std::size_t kDefaultMaxDatagram = 480;  // what every RFC 5426 receiver must take over IPv4
+inline constexpr std::size_t kDefaultMaxDatagram = 480;   // what every RFC 5426 receiver must take over IPv4
 inline constexpr std::size_t kLargestMaxDatagram = 2048;  // what one should take
 // Any flag fits a JSON datagram of this size, and a syslog datagram of kMinSyslogDatagram, whatever is in it.
 inline constexpr std::size_t kMinJsonDatagram = 256;

@@ -53,8 +53,8 @@ LocalSyslogEmitter::LocalSyslogEmitter(const Clock& clock, std::string_view path
 }
 
 Result<void> LocalSyslogEmitter::emit(const Flag& flag) {
-  const Result<std::size_t> size = render_flag_local_syslog(flag, header_, clock_.utc_offset(flag.wall),
-                                                            std::span(line_).first(max_datagram_));
+  const Result<std::size_t> size =
+      render_flag_local_syslog(flag, header_, clock_.utc_offset(flag.wall), std::span(line_).first(max_datagram_));
   if (!size) {
     ++dropped_;
     return size.error();

@@ -16,8 +16,8 @@
 namespace epsilond::platform {
 
 struct SyslogSettings {
-  int facility = 3;        // 0 .. 23; 3 = daemon
-  std::int32_t pid = 0;    // of the agent
+  int facility = 3;      // 0 .. 23; 3 = daemon
+  std::int32_t pid = 0;  // of the agent
   // kMinSyslogDatagram .. kLargestMaxDatagram bytes; beyond either end the nearer one is used.
   std::size_t max_datagram = kDefaultMaxDatagram;
 };

@@ -38,8 +38,7 @@ Result<Readiness> Readiness::make(std::string_view socket) {
   readiness.address_bytes_ =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket.size() + (abstract ? 0U : 1U));
   readiness.fd_ = UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!readiness.fd_.valid())
-    return make_error(code_of_errno(errno), errno, "NOTIFY_SOCKET: cannot create a socket");
+  if (!readiness.fd_.valid()) return make_error(code_of_errno(errno), errno, "NOTIFY_SOCKET: cannot create a socket");
   return readiness;
 }
 
@@ -66,8 +65,8 @@ Result<void> Readiness::stopping() { return send("STOPPING=1"); }
 Result<void> Readiness::reloading(std::chrono::nanoseconds monotonic) {
   char message[64];
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(monotonic).count();
-  const int length = std::snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%lld",
-                                   static_cast<long long>(microseconds));
+  const int length =
+      std::snprintf(message, sizeof message, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(microseconds));
   return send({message, static_cast<std::size_t>(length)});
 }
 

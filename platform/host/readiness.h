@@ -20,8 +20,8 @@ class Readiness {
   // Does nothing on any call.
   Readiness() = default;
 
-  // `socket`: the value of NOTIFY_SOCKET; an absolute path, or "@name" for an abstract one; empty = no manager. kInvalid
-  // for anything else.
+  // `socket`: the value of NOTIFY_SOCKET; an absolute path, or "@name" for an abstract one; empty = no manager.
+  // kInvalid for anything else.
   static Result<Readiness> make(std::string_view socket);
   // From NOTIFY_SOCKET of the environment.
   static Result<Readiness> from_environment();
@@ -46,7 +46,8 @@ class Readiness {
 };
 
 // How long the manager waits between two alive() before it takes us for dead, from the values of WATCHDOG_USEC and
-// WATCHDOG_PID (which may be null) for the process `pid`; nothing if it does not watch this process. Send twice as often.
+// WATCHDOG_PID (which may be null) for the process `pid`; nothing if it does not watch this process. Send twice as
+// often.
 std::optional<std::chrono::microseconds> parse_watchdog(const char* usec, const char* watched_pid, long pid);
 std::optional<std::chrono::microseconds> watchdog_from_environment();
 

@@ -107,7 +107,8 @@ int sync_directory_of(std::string_view path) {
   const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return errno;
   if (::fsync(fd.get()) == 0) return 0;
-  return errno == EINVAL || errno == ENOTSUP ? 0 : errno;  // a file system that cannot sync directories has no more to give
+  return errno == EINVAL || errno == ENOTSUP ? 0
+                                             : errno;  // a file system that cannot sync directories has no more to give
 }
 
 struct Failure {
@@ -153,7 +154,8 @@ Result<std::span<const std::byte>> parse_state(std::span<const std::byte> file) 
   if (!length) return length.error();
   const std::span<const std::byte> payload = file.subspan(kStateHeaderBytes);
   if (*length != payload.size())
-    return make_error(ErrorCode::kMalformed, 0, "%s than its header says", *length > payload.size() ? "shorter" : "longer");
+    return make_error(ErrorCode::kMalformed, 0, "%s than its header says",
+                      *length > payload.size() ? "shorter" : "longer");
   if (get_little_endian(file.subspan(kPayloadCrcAt, 4)) != crc32c(payload))
     return make_error(ErrorCode::kMalformed, 0, "the checksum does not match");
   return payload;

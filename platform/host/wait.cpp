@@ -37,10 +37,14 @@ timespec to_timespec(std::chrono::nanoseconds time) {
 std::optional<Wake> wake_of(std::uint32_t signal) {
   switch (signal) {
     case SIGTERM:
-    case SIGINT: return Wake::kStop;
-    case SIGHUP: return Wake::kReload;
-    case SIGUSR1: return Wake::kSaveState;
-    default: return std::nullopt;
+    case SIGINT:
+      return Wake::kStop;
+    case SIGHUP:
+      return Wake::kReload;
+    case SIGUSR1:
+      return Wake::kSaveState;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -24,15 +24,24 @@ inline bool valid_utf8(std::string_view text) {
     const unsigned b = byte(i + 1);
     const bool c = in(byte(i + 2), 0x80, 0xBF);
     const bool d = in(byte(i + 3), 0x80, 0xBF);
-    if (a < 0x80) i += 1;
-    else if (in(a, 0xC2, 0xDF) && in(b, 0x80, 0xBF)) i += 2;
-    else if (a == 0xE0 && in(b, 0xA0, 0xBF) && c) i += 3;
-    else if (a == 0xED && in(b, 0x80, 0x9F) && c) i += 3;
-    else if (in(a, 0xE1, 0xEF) && a != 0xED && in(b, 0x80, 0xBF) && c) i += 3;
-    else if (a == 0xF0 && in(b, 0x90, 0xBF) && c && d) i += 4;
-    else if (in(a, 0xF1, 0xF3) && in(b, 0x80, 0xBF) && c && d) i += 4;
-    else if (a == 0xF4 && in(b, 0x80, 0x8F) && c && d) i += 4;
-    else return false;
+    if (a < 0x80)
+      i += 1;
+    else if (in(a, 0xC2, 0xDF) && in(b, 0x80, 0xBF))
+      i += 2;
+    else if (a == 0xE0 && in(b, 0xA0, 0xBF) && c)
+      i += 3;
+    else if (a == 0xED && in(b, 0x80, 0x9F) && c)
+      i += 3;
+    else if (in(a, 0xE1, 0xEF) && a != 0xED && in(b, 0x80, 0xBF) && c)
+      i += 3;
+    else if (a == 0xF0 && in(b, 0x90, 0xBF) && c && d)
+      i += 4;
+    else if (in(a, 0xF1, 0xF3) && in(b, 0x80, 0xBF) && c && d)
+      i += 4;
+    else if (a == 0xF4 && in(b, 0x80, 0x8F) && c && d)
+      i += 4;
+    else
+      return false;
   }
   return true;
 }
@@ -82,8 +91,10 @@ class Scanner {
     const auto digit = [&](std::size_t i) { return at(i) >= '0' && at(i) <= '9'; };
     if (at(n) == '-') ++n;
     if (!digit(n)) ok_ = false;
-    if (at(n) == '0') ++n;
-    else while (digit(n)) ++n;
+    if (at(n) == '0')
+      ++n;
+    else
+      while (digit(n)) ++n;
     if (at(n) == '.') {
       ++n;
       if (!digit(n)) ok_ = false;
@@ -114,8 +125,10 @@ class Scanner {
     while (ok_ && !peek('"')) {
       const char c = next();
       if (static_cast<unsigned char>(c) < 0x20) ok_ = false;
-      if (c == '\\') json_escape(out);
-      else out.append({&c, 1});
+      if (c == '\\')
+        json_escape(out);
+      else
+        out.append({&c, 1});
     }
     take("\"");
   }

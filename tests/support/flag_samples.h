@@ -66,7 +66,8 @@ inline platform::Flag worst_flag(std::string_view filler) {
   return flag;
 }
 
-inline constexpr std::string_view kFillers[] = {"\x01", "\"", "\\", "]", "\xFF", "\xF0\x9F\x92\xA9", "\xC2\x85", "a b="};
+inline constexpr std::string_view kFillers[] = {"\x01",     "\"",  "\\", "]", "\xFF", "\xF0\x9F\x92\xA9",
+                                                "\xC2\x85", "a b="};
 
 // Prints the seed, so that a failure can be repeated with EPSILOND_TEST_SEED=N.
 inline std::uint64_t test_seed() {
@@ -121,16 +122,37 @@ class FlagMaker {
   double number() {
     const double mantissa = static_cast<double>(below(1999999)) - 999999.0;
     switch (below(4)) {
-      case 0: return mantissa;
-      case 1: return mantissa / 1000.0;
-      case 2: return mantissa * 1e9;
-      default: return mantissa * 1e-12;
+      case 0:
+        return mantissa;
+      case 1:
+        return mantissa / 1000.0;
+      case 2:
+        return mantissa * 1e9;
+      default:
+        return mantissa * 1e-12;
     }
   }
   template <typename Text>
   void text(Text& out) {
-    constexpr std::string_view kParts[] = {"a", "Z", "7", " ", "\"", "\\", "]", "[", "=", "\n", "\x1b", std::string_view("\0", 1),
-                                           "/", "\xC3\xA9", "\xE2\x80\xA8", "\xF0\x9F\x90\xA7", "\x7F", "\xC2\x9B", "rss"};
+    constexpr std::string_view kParts[] = {"a",
+                                           "Z",
+                                           "7",
+                                           " ",
+                                           "\"",
+                                           "\\",
+                                           "]",
+                                           "[",
+                                           "=",
+                                           "\n",
+                                           "\x1b",
+                                           std::string_view("\0", 1),
+                                           "/",
+                                           "\xC3\xA9",
+                                           "\xE2\x80\xA8",
+                                           "\xF0\x9F\x90\xA7",
+                                           "\x7F",
+                                           "\xC2\x9B",
+                                           "rss"};
     out.clear();
     const std::size_t size = below(Text::capacity() + 1);
     while (out.size() < size)

@@ -19,7 +19,8 @@ namespace {
 
 void check(std::string_view text, std::uint16_t default_port, std::string_view expected) {
   const Result<Endpoint> endpoint = parse_endpoint(text, default_port);
-  if (!endpoint) fail_msg("'%.*s' was refused: %s", static_cast<int>(text.size()), text.data(), endpoint.error().context.c_str());
+  if (!endpoint)
+    fail_msg("'%.*s' was refused: %s", static_cast<int>(text.size()), text.data(), endpoint.error().context.c_str());
   assert_true(format_endpoint(*endpoint) == expected);
 }
 
@@ -59,14 +60,42 @@ void a_formatted_endpoint_parses_to_itself(void**) {
 }
 
 void anything_else_is_refused_and_quoted(void**) {
-  for (const std::string_view text :
-       {""sv, "udp://"sv, "192.0.2.10"sv, "192.0.2.10:"sv, "192.0.2.10:0"sv, "192.0.2.10:65536"sv, "192.0.2.10:-1"sv,
-        "192.0.2.10:+1"sv, "192.0.2.10:0514"sv, "192.0.2.10:514/"sv, "192.0.2.10:5 14"sv, " 192.0.2.10:514"sv,
-        "192.0.2.10:514 "sv, "192.0.2:514"sv, "192.0.2.256:514"sv, "192.0.2.010:514"sv, "::1:514"sv,
-        "2001:db8::1"sv, "[::1:514"sv, "[::1]514"sv, "[::1]"sv, "[]:514"sv, "[192.0.2.1]:514"sv,
-        "[fe80::1%eth0]:514"sv, "collector.example.org:514"sv, "tcp://192.0.2.10:514"sv, "UDP://192.0.2.10:514"sv,
-        "udp:192.0.2.10:514"sv, "0.0.0.0:514"sv, "[::]:514"sv, "255.255.255.255:514"sv, ":514"sv,
-        "192.0.2.10\0:514"sv, "[::1\0]:514"sv, "192.0.2.10:514:514"sv, "0x7f.0.0.1:514"sv}) {
+  for (const std::string_view text : {""sv,
+                                      "udp://"sv,
+                                      "192.0.2.10"sv,
+                                      "192.0.2.10:"sv,
+                                      "192.0.2.10:0"sv,
+                                      "192.0.2.10:65536"sv,
+                                      "192.0.2.10:-1"sv,
+                                      "192.0.2.10:+1"sv,
+                                      "192.0.2.10:0514"sv,
+                                      "192.0.2.10:514/"sv,
+                                      "192.0.2.10:5 14"sv,
+                                      " 192.0.2.10:514"sv,
+                                      "192.0.2.10:514 "sv,
+                                      "192.0.2:514"sv,
+                                      "192.0.2.256:514"sv,
+                                      "192.0.2.010:514"sv,
+                                      "::1:514"sv,
+                                      "2001:db8::1"sv,
+                                      "[::1:514"sv,
+                                      "[::1]514"sv,
+                                      "[::1]"sv,
+                                      "[]:514"sv,
+                                      "[192.0.2.1]:514"sv,
+                                      "[fe80::1%eth0]:514"sv,
+                                      "collector.example.org:514"sv,
+                                      "tcp://192.0.2.10:514"sv,
+                                      "UDP://192.0.2.10:514"sv,
+                                      "udp:192.0.2.10:514"sv,
+                                      "0.0.0.0:514"sv,
+                                      "[::]:514"sv,
+                                      "255.255.255.255:514"sv,
+                                      ":514"sv,
+                                      "192.0.2.10\0:514"sv,
+                                      "[::1\0]:514"sv,
+                                      "192.0.2.10:514:514"sv,
+                                      "0x7f.0.0.1:514"sv}) {
     const Result<Endpoint> endpoint = parse_endpoint(text);
     if (endpoint) fail_msg("'%.*s' was taken", static_cast<int>(text.size()), text.data());
     assert_int_equal(endpoint.error().code, ErrorCode::kInvalid);
@@ -79,9 +108,10 @@ void the_error_says_what_is_wrong(void**) {
     std::string_view text;
     std::string_view reason;
   };
-  for (const Case& c : {Case{"loghost:514", "names are not resolved"}, Case{"tcp://192.0.2.1:514", "only scheme is udp://"},
-                        Case{"::1:514", "in brackets"}, Case{"192.0.2.1", "port is missing"},
-                        Case{"192.0.2.1:99999", "1 .. 65535"}, Case{"[fe80::1%2]:5", "zone"}}) {
+  for (const Case& c :
+       {Case{"loghost:514", "names are not resolved"}, Case{"tcp://192.0.2.1:514", "only scheme is udp://"},
+        Case{"::1:514", "in brackets"}, Case{"192.0.2.1", "port is missing"}, Case{"192.0.2.1:99999", "1 .. 65535"},
+        Case{"[fe80::1%2]:5", "zone"}}) {
     const Result<Endpoint> endpoint = parse_endpoint(c.text);
     assert_false(static_cast<bool>(endpoint));
     assert_true(endpoint.error().context.view().find(c.reason) != std::string_view::npos);

@@ -50,11 +50,14 @@ void messages_show_a_space_for_each_control_character(void**) {
 
 void each_invalid_byte_becomes_a_replacement_character(void**) {
   for (const Escape escape : {Escape::kJson, Escape::kSdValue, Escape::kMessage}) {
-    check("a\xFF" "b", escape, "a" REPLACEMENT "b");
-    check("\xC0\xAF", escape, REPLACEMENT REPLACEMENT);                          // overlong
-    check("\xED\xA0\x80", escape, REPLACEMENT REPLACEMENT REPLACEMENT);          // a surrogate
+    check(
+        "a\xFF"
+        "b",
+        escape, "a" REPLACEMENT "b");
+    check("\xC0\xAF", escape, REPLACEMENT REPLACEMENT);                                  // overlong
+    check("\xED\xA0\x80", escape, REPLACEMENT REPLACEMENT REPLACEMENT);                  // a surrogate
     check("\xF4\x90\x80\x80", escape, REPLACEMENT REPLACEMENT REPLACEMENT REPLACEMENT);  // above U+10FFFF
-    check("\xE2\x82", escape, REPLACEMENT REPLACEMENT);                          // cut short by the end
+    check("\xE2\x82", escape, REPLACEMENT REPLACEMENT);                                  // cut short by the end
     check("\xE2\x28\xA1", escape, REPLACEMENT "(" REPLACEMENT);
   }
 }

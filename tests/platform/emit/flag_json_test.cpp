@@ -75,8 +75,7 @@ void an_empty_flag_has_every_key(void**) {
 void each_event_has_its_name(void**) {
   constexpr std::array<std::string_view, 7> kNames = {"raised", "ongoing", "cleared", "learned",
                                                       "start",  "stop",    "silent"};
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    assert_true(event_name(static_cast<FlagEvent>(i)) == kNames[i]);
+  for (std::size_t i = 0; i < kNames.size(); ++i) assert_true(event_name(static_cast<FlagEvent>(i)) == kNames[i]);
 }
 
 void time_is_utc_with_milliseconds(void**) {
@@ -85,12 +84,11 @@ void time_is_utc_with_milliseconds(void**) {
     std::string_view text;
   };
   // From `date -u -d @SECONDS --iso-8601=seconds`.
-  for (const Case& c : {Case{951782400000000000, "2000-02-29T00:00:00.000Z"},
-                        Case{4107542399999999999, "2100-02-28T23:59:59.999Z"},
-                        Case{-1, "1969-12-31T23:59:59.999Z"},
-                        Case{1795301281123999999, "2026-11-21T22:48:01.123Z"},
-                        Case{std::numeric_limits<std::int64_t>::max(), "2262-04-11T23:47:16.854Z"},
-                        Case{std::numeric_limits<std::int64_t>::min(), "1677-09-21T00:12:43.145Z"}}) {
+  for (const Case& c :
+       {Case{951782400000000000, "2000-02-29T00:00:00.000Z"}, Case{4107542399999999999, "2100-02-28T23:59:59.999Z"},
+        Case{-1, "1969-12-31T23:59:59.999Z"}, Case{1795301281123999999, "2026-11-21T22:48:01.123Z"},
+        Case{std::numeric_limits<std::int64_t>::max(), "2262-04-11T23:47:16.854Z"},
+        Case{std::numeric_limits<std::int64_t>::min(), "1677-09-21T00:12:43.145Z"}}) {
     std::array<char, 64> buffer;
     TextWriter out(buffer);
     put_utc_time(out, std::chrono::nanoseconds(c.ns));
@@ -165,8 +163,10 @@ void lists_shrink_from_the_longer_end_before_the_text_does(void**) {
     if (parsed.feature_count != features || parsed.process_count != processes) {
       // Exactly one entry left since the last size, from the list the rule names, while the text was whole.
       assert_true(text_whole);
-      if (features > processes) --features;
-      else --processes;
+      if (features > processes)
+        --features;
+      else
+        --processes;
       assert_int_equal(parsed.feature_count, features);
       assert_int_equal(parsed.process_count, processes);
     }

@@ -213,7 +213,8 @@ void optional_parameters_leave_before_the_text_is_cut(void**) {
       assert_true(flag.text.view().starts_with(parsed.message.substr(0, parsed.message.size() - 3)));
     }
     // What the contract names is there at any such size.
-    for (const std::string_view name : {"event", "id", "model", "surprise", "logSuperEpsilon", "threshold", "feature", "z"})
+    for (const std::string_view name :
+         {"event", "id", "model", "surprise", "logSuperEpsilon", "threshold", "feature", "z"})
       assert_false(parsed.param(name).empty());
     assert_true(parsed.param("meta", "sequenceId") == "5");
   }
@@ -292,10 +293,11 @@ void random_flags_parse_back(void**) {
 void the_local_form_is_rendered_to_the_letter(void**) {
   Line line;
   render_local(example_flag(), 2048, line);
-  assert_true(line.view() ==
-              "<28>Nov 21 22:48:01 epsilond[77]: RAISED surprise=9.2 id=host-1795301281-3 model=host memory used 7.9 GB "
-              "(usual 2.2 \u00b1 0.2 GB at this hour), disk writes 212 MB/s (usual 3 \u00b1 2); postgres[4411] +5.6 GB; "
-              "once in 40 days");
+  assert_true(
+      line.view() ==
+      "<28>Nov 21 22:48:01 epsilond[77]: RAISED surprise=9.2 id=host-1795301281-3 model=host memory used 7.9 GB "
+      "(usual 2.2 \u00b1 0.2 GB at this hour), disk writes 212 MB/s (usual 3 \u00b1 2); postgres[4411] +5.6 GB; "
+      "once in 40 days");
 }
 
 void the_local_form_is_in_local_time(void**) {
@@ -319,7 +321,8 @@ void every_month_has_its_english_name(void**) {
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   for (unsigned month = 0; month < 12; ++month) {
     Flag flag = example_flag();
-    const std::chrono::year_month_day date{std::chrono::year(2026), std::chrono::month(month + 1), std::chrono::day(15)};
+    const std::chrono::year_month_day date{std::chrono::year(2026), std::chrono::month(month + 1),
+                                           std::chrono::day(15)};
     flag.wall = std::chrono::sys_days(date).time_since_epoch();
     Line line;
     render_local(flag, 2048, line);

@@ -218,7 +218,8 @@ void the_names_tell_where_flags_go(void** state) {
 
 static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(the_local_datagram_is_the_classic_line_in_local_time, open_host, close_host),
-    cmocka_unit_test_setup_teardown(without_a_daemon_the_line_goes_to_the_fallback_without_its_priority, open_host, close_host),
+    cmocka_unit_test_setup_teardown(without_a_daemon_the_line_goes_to_the_fallback_without_its_priority, open_host,
+                                    close_host),
     cmocka_unit_test_setup_teardown(without_a_daemon_and_a_fallback_the_flag_is_dropped, open_host, close_host),
     cmocka_unit_test_setup_teardown(a_daemon_that_starts_later_is_found, open_host, close_host),
     cmocka_unit_test_setup_teardown(a_daemon_that_restarted_gets_the_first_flag, open_host, close_host),

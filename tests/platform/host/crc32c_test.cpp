@@ -22,10 +22,18 @@ Block block(Function value_at) {
 }
 
 // RFC 3720 appendix B.4 prints the checksums as bytes in transmission order; these are the same as numbers.
-void thirty_two_zeros(void**) { assert_int_equal(crc32c(block([](unsigned) { return 0U; })), 0x8A9136AAU); }
-void thirty_two_ones(void**) { assert_int_equal(crc32c(block([](unsigned) { return 0xFFU; })), 0x62A8AB43U); }
-void thirty_two_incrementing(void**) { assert_int_equal(crc32c(block([](unsigned i) { return i; })), 0x46DD794EU); }
-void thirty_two_decrementing(void**) { assert_int_equal(crc32c(block([](unsigned i) { return 31U - i; })), 0x113FDB5CU); }
+void thirty_two_zeros(void**) {
+  assert_int_equal(crc32c(block([](unsigned) { return 0U; })), 0x8A9136AAU);
+}
+void thirty_two_ones(void**) {
+  assert_int_equal(crc32c(block([](unsigned) { return 0xFFU; })), 0x62A8AB43U);
+}
+void thirty_two_incrementing(void**) {
+  assert_int_equal(crc32c(block([](unsigned i) { return i; })), 0x46DD794EU);
+}
+void thirty_two_decrementing(void**) {
+  assert_int_equal(crc32c(block([](unsigned i) { return 31U - i; })), 0x113FDB5CU);
+}
 
 void an_iscsi_read_command(void**) {
   constexpr std::array<unsigned char, 48> kCommand = {

@@ -264,7 +264,8 @@ void setting_aside_nothing_is_not_found(void** state) {
 void an_impossible_path_is_invalid(void**) {
   static char text[8000];
   std::memset(text, 'x', sizeof text);
-  for (const std::string_view path : {std::string_view(), std::string_view(text, sizeof text), std::string_view("a\0b", 3)}) {
+  for (const std::string_view path :
+       {std::string_view(), std::string_view(text, sizeof text), std::string_view("a\0b", 3)}) {
     const Result<void> saved = save_state(path, bytes_of(kPayload));
     assert_false(static_cast<bool>(saved));
     assert_int_equal(saved.error().code, ErrorCode::kInvalid);
@@ -276,7 +277,8 @@ void an_impossible_path_is_invalid(void**) {
 static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(what_was_saved_is_loaded, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(an_empty_payload_is_a_payload, make_directory, remove_directory),
-    cmocka_unit_test_setup_teardown(a_save_replaces_the_file_and_leaves_nothing_beside_it, make_directory, remove_directory),
+    cmocka_unit_test_setup_teardown(a_save_replaces_the_file_and_leaves_nothing_beside_it, make_directory,
+                                    remove_directory),
     cmocka_unit_test_setup_teardown(the_mode_is_0600_whatever_the_umask, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(the_layout_is_the_documented_one, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(no_file_is_not_found, make_directory, remove_directory),
@@ -288,11 +290,14 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_buffer_of_the_exact_size_is_enough, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(a_long_file_of_something_else_is_malformed, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(what_is_not_a_regular_file_is_invalid, make_directory, remove_directory),
-    cmocka_unit_test_setup_teardown(a_save_that_cannot_rename_keeps_the_old_and_cleans_up, make_directory, remove_directory),
+    cmocka_unit_test_setup_teardown(a_save_that_cannot_rename_keeps_the_old_and_cleans_up, make_directory,
+                                    remove_directory),
     cmocka_unit_test(a_missing_directory_is_an_error_that_names_the_path),
     cmocka_unit_test(a_read_only_directory_is_an_error),
-    cmocka_unit_test_setup_teardown(a_directory_without_permission_is_a_permission_error, make_directory, remove_directory),
-    cmocka_unit_test_setup_teardown(a_symbolic_link_is_replaced_and_its_target_untouched, make_directory, remove_directory),
+    cmocka_unit_test_setup_teardown(a_directory_without_permission_is_a_permission_error, make_directory,
+                                    remove_directory),
+    cmocka_unit_test_setup_teardown(a_symbolic_link_is_replaced_and_its_target_untouched, make_directory,
+                                    remove_directory),
     cmocka_unit_test_setup_teardown(a_damaged_file_is_set_aside, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(setting_aside_nothing_is_not_found, make_directory, remove_directory),
     cmocka_unit_test(an_impossible_path_is_invalid),
