@@ -153,7 +153,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         "length of the ring buffer of samples")
         .in(kMinute, 30 * kDay)
         .to<&Config::history_s>(),
-    Row(kAgent, "source", kWord, "auto", "auto, statgrab, procfs", "who reads load and memory")
+    Row(kAgent, "source", kWord, "auto", "auto, statgrab, procfs", "who reads the kernel's figures")
         .of(kSources)
         .to<&Config::source>(),
 
