@@ -57,6 +57,9 @@ bool make_directory(void** state, const char* name) {
   return mkdir((tree(state).root + "/" + name).c_str(), 0755) == 0;
 }
 
+bool make_fifo(void** state, const char* name) { return mkfifo((tree(state).root + "/" + name).c_str(), 0644) == 0; }
+bool lock(void** state, const char* name) { return chmod((tree(state).root + "/" + name).c_str(), 0) == 0; }
+
 LoadStatus load(void** state, const char* name) {
   last_result() = load_config(tree(state).root + "/" + name);
   return last_result().status;
@@ -114,7 +117,7 @@ void what_is_no_ini_file_is_passed_over(void** state) {
 
 void a_fifo_in_conf_d_does_not_hold_us_up(void** state) {
   assert_true(make_directory(state, "conf.d"));
-  assert_int_equal(mkfifo((tree(state).root + "/conf.d/f.ini").c_str(), 0644), 0);
+  assert_true(make_fifo(state, "conf.d/f.ini"));
   assert_true(write_file(state, "e.ini", ""));
   assert_int_equal(load(state, "e.ini"), LoadStatus::kOk);
 }
@@ -142,7 +145,7 @@ void a_directory_in_place_of_the_file_exits_with_74(void** state) {
 void an_unreadable_file_exits_with_77(void** state) {
   if (geteuid() == 0) skip();  // root reads everything
   assert_true(write_file(state, "e.ini", ""));
-  assert_int_equal(chmod((tree(state).root + "/e.ini").c_str(), 0), 0);
+  assert_true(lock(state, "e.ini"));
   assert_int_equal(load(state, "e.ini"), LoadStatus::kNoPermission);
 }
 
