@@ -153,10 +153,11 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   const double elapsed_s = step_s(observation);
   const double half_life_s = std::max(kHeldHalfLifeS, kHeldHalfLifeIntervals * settings_.interval_s);
   const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(observation.local_time_s);
+  unlearned_slot_ = slot;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = value_of(observation, i);
     if (!observation.present[i] || !std::isfinite(value)) continue;
-    unlearned_[i].add(value - season_.expected(i, slot), elapsed_s, half_life_s);
+    unlearned_[i].add(value, elapsed_s, half_life_s);
     const ForgettingMoments& level = features_[i].level;
     if (level.count >= kUnclippedRows) season_.learn(i, slot, value - level.mean, floored_sd(i), elapsed_s);
   }
@@ -168,8 +169,10 @@ void HostDetector::accept_level() {
     ForgettingMoments& level = features_[i].level;
     if (held.count < 1.0 || level.count < 1.0) continue;
     const double sd = floored_sd(i);
-    if (std::fabs(held.mean - level.mean) <= kMovedBy * sd && std::sqrt(held.variance) <= kMovedBy * sd) continue;
-    level.mean = held.mean;
+    // Without the season as it is by now: it may have learned a part of the new level.
+    const double held_level = held.mean - season_.expected(i, unlearned_slot_);
+    if (std::fabs(held_level - level.mean) <= kMovedBy * sd && std::sqrt(held.variance) <= kMovedBy * sd) continue;
+    level.mean = held_level;
     level.variance = std::max(level.variance, held.variance);
     // Young again: the new level is known from few rows and must be free to settle.
     level.count = std::min(level.count, std::max(held.count, kUnclippedRows));

@@ -79,7 +79,8 @@ class HostDetector final : public AnomalyModel {
 
   HostDetectorSettings settings_;
   std::vector<Feature> features_;
-  std::vector<ForgettingMoments> unlearned_;  // of value - season, since the episode began
+  std::vector<ForgettingMoments> unlearned_;  // of the values held since the episode began
+  SeasonalBaseline::Slot unlearned_slot_;     // of the last of them
   std::vector<ParetoTail> tails_;
   SeasonalBaseline season_;
   double learned_s_ = 0.0;
