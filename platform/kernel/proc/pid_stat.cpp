@@ -1,0 +1,50 @@
+#include "platform/kernel/proc/pid_stat.h"
+
+#include <cstddef>
+#include <optional>
+
+#include "platform/kernel/field_cursor.h"
+#include "platform/kernel/proc/parse_error.h"
+
+namespace epsilond::platform {
+namespace {
+
+template <typename Integer>
+bool take(FieldCursor& fields, Integer& value) {
+  const std::optional<Integer> number = parse_integer<Integer>(fields.next().value_or(std::string_view()));
+  if (!number) return false;
+  value = *number;
+  return true;
+}
+
+}  // namespace
+
+Result<PidStat> parse_pid_stat(std::string_view text) {
+  constexpr const char* kFile = "pid stat";
+  const std::size_t open = text.find(" (");
+  const std::size_t close = text.rfind(") ");
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open + 2)
+    return missing_key(kFile, "name in parentheses");
+  PidStat stat;
+  const std::optional<std::int32_t> pid = parse_integer<std::int32_t>(text.substr(0, open));
+  if (!pid || *pid <= 0) return bad_value(kFile, "pid", text.substr(0, open));
+  stat.pid = *pid;
+  stat.comm = text.substr(open + 2, close - open - 2);
+
+  // Numbers in brackets are those of the manual page, which counts from 1.
+  FieldCursor fields(text.substr(close + 1));
+  const std::string_view state = fields.next().value_or(std::string_view());
+  if (state.size() != 1) return bad_value(kFile, "state", state);
+  stat.state = state.front();
+  const bool parsed = take(fields, stat.parent_pid) &&                                     // (4)
+                      fields.skip_fields(9) &&                                                    // (5) to (13)
+                      take(fields, stat.user_ticks) && take(fields, stat.system_ticks) &&  // (14) (15)
+                      fields.skip_fields(4) &&                                                    // (16) to (19)
+                      take(fields, stat.threads) && fields.skip_fields(1) &&                      // (20) (21)
+                      take(fields, stat.start_ticks) && fields.skip_fields(1) &&                  // (22) (23)
+                      take(fields, stat.resident_pages) && !fields.rest().empty();         // (24)
+  if (!parsed) return bad_value(kFile, "fields", text.substr(close + 1));
+  return stat;
+}
+
+}  // namespace epsilond::platform
