@@ -1,0 +1,54 @@
+#include "platform/kernel/pid_stat_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+namespace epsilond::platform {
+namespace {
+
+std::ptrdiff_t read_at_start(int fd, std::span<char> buffer) {
+  ssize_t got = -1;
+  do {
+    got = ::pread(fd, buffer.data(), buffer.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : got;
+}
+
+}  // namespace
+
+std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
+  Slot& slot = slots_[static_cast<std::uint32_t>(pid) % kKept];
+  if (slot.fd.valid() && slot.pid == pid) {
+    const std::ptrdiff_t got = read_at_start(slot.fd.get(), buffer);
+    slot.used = got >= 0;
+    if (got >= 0) return got;
+    slot.fd.reset();
+  }
+
+  std::array<char, 24> path{};
+  const std::to_chars_result number = std::to_chars(path.data(), path.data() + path.size(), pid);
+  std::memcpy(number.ptr, "/stat", sizeof "/stat");
+  UniqueFd fd(::openat(root_.proc_fd(), path.data(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return -errno;
+  const std::ptrdiff_t got = read_at_start(fd.get(), buffer);
+  if (got >= 0 && keeps_ && !slot.fd.valid()) slot = Slot{std::move(fd), pid, true};
+  return got;
+}
+
+void PidStatFiles::end_pass() {
+  for (Slot& slot : slots_)
+    if (!std::exchange(slot.used, false)) slot.fd.reset();
+}
+
+std::size_t PidStatFiles::kept() const {
+  return static_cast<std::size_t>(
+      std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.fd.valid(); }));
+}
+
+}  // namespace epsilond::platform

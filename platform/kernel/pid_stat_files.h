@@ -1,0 +1,47 @@
+#pragma once
+// Reads the stat file of one process after another, keeping the descriptors of some of them open between passes.
+//
+// Opening and closing such a file costs about twice as much as reading it. A kept descriptor stays bound to the process
+// it was opened for: once that has ended it reads as an error, never as a later process of the same number.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "platform/kernel/proc_root.h"
+#include "platform/unique_fd.h"
+
+namespace epsilond::platform {
+
+// Holds a reference to the root. No allocation after construction.
+class PidStatFiles {
+ public:
+  // Descriptors kept at most. Each holds about 5 kB of kernel memory, hence not one for every process of a large host.
+  static constexpr std::size_t kKept = 128;
+
+  // Descriptors are kept only where the kernel itself provides the files: elsewhere they may be replaced.
+  explicit PidStatFiles(const ProcRoot& root) : root_(root), keeps_(root.is_procfs()) {}
+
+  // Reads the file of `pid`, or its first bytes if it is larger than `buffer`. Returns their number, or a negated errno
+  // value: -ENOENT or -ESRCH if the process has ended.
+  std::ptrdiff_t read(std::int32_t pid, std::span<char> buffer);
+
+  // To be called when every process has been read once: lets go of those that were not.
+  void end_pass();
+
+  std::size_t kept() const;
+
+ private:
+  struct Slot {
+    UniqueFd fd;
+    std::int32_t pid = 0;
+    bool used = false;  // in this pass
+  };
+
+  const ProcRoot& root_;
+  const bool keeps_;
+  std::array<Slot, kKept> slots_;  // a process has one place, by its number; who comes second is not kept
+};
+
+}  // namespace epsilond::platform
