@@ -1,6 +1,7 @@
 #pragma once
 // Where samples come from: the kernel's files, libstatgrab, a fixture tree, or a test.
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -31,6 +32,10 @@ class HostSource {
 
   // One entry per part, in a fixed order for the lifetime of the source.
   virtual std::span<const SourcePart> parts() const = 0;
+
+  // How old, at worst, the counts of processes by state are: what it takes to look at all of them. Zero for a source
+  // that looks at all of them in each read.
+  virtual std::chrono::nanoseconds scan_delay() const { return std::chrono::nanoseconds{0}; }
 };
 
 }  // namespace epsilond::platform

@@ -1,0 +1,257 @@
+#include "platform/kernel/procfs_source.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "platform/kernel/proc/diskstats.h"
+#include "platform/kernel/proc/file_nr.h"
+#include "platform/kernel/proc/loadavg.h"
+#include "platform/kernel/proc/meminfo.h"
+#include "platform/kernel/proc/net_dev.h"
+#include "platform/kernel/proc/pressure.h"
+#include "platform/kernel/proc/snmp.h"
+#include "platform/kernel/proc/sockstat.h"
+#include "platform/kernel/proc/stat.h"
+#include "platform/kernel/proc/vmstat.h"
+
+namespace epsilond::platform {
+namespace {
+
+// Files that the kernel writes in one go come whole in one read; the others (null) are read until nothing comes.
+bool ends_with_line_feed(std::string_view text) { return text.ends_with('\n'); }
+
+void set(HostSample& out, SampleField field, std::uint64_t value) { out.set(field, static_cast<double>(value)); }
+
+// `whole` - `rest`, absent if a source that invents its numbers (lxcfs, a balloon) makes the rest the larger one.
+void set_used(HostSample& out, SampleField field, std::uint64_t whole, std::uint64_t rest) {
+  if (rest <= whole) set(out, field, whole - rest);
+}
+
+// True if the sums are over the same devices as those of the pass before, or are the first.
+bool comparable(std::optional<std::uint64_t>& before, std::uint64_t now) {
+  return std::exchange(before, now).value_or(now) == now;
+}
+
+}  // namespace
+
+std::unique_ptr<ProcfsSource> ProcfsSource::make(ProcRoot root, std::chrono::nanoseconds cpu_budget,
+                                                 std::chrono::nanoseconds interval, const Clock& clock,
+                                                 ProcessTable::CpuClock cpu_clock) {
+  return std::unique_ptr<ProcfsSource>(new ProcfsSource(std::move(root), cpu_budget, interval, clock, cpu_clock));
+}
+
+ProcfsSource::ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, std::chrono::nanoseconds interval,
+                           const Clock& clock, ProcessTable::CpuClock cpu_clock)
+    : root_(std::move(root)),
+      cpu_budget_(cpu_budget),
+      interval_(interval),
+      clock_(clock),
+      cpu_clock_(cpu_clock),
+      page_bytes_(static_cast<double>(std::max(::sysconf(_SC_PAGESIZE), 1L))),
+      // A tree that is not our own host's may be another host's, seen from inside a container. Its net directory
+      // then shows our own network; that of its first process shows the host's.
+      files_{KeptFile("loadavg", ends_with_line_feed),
+             KeptFile("meminfo", ends_with_line_feed),
+             KeptFile("stat", ends_with_line_feed),
+             KeptFile("vmstat", vmstat_is_enough),
+             KeptFile("diskstats", nullptr),
+             KeptFile("net/dev", nullptr, root_.is_host() ? nullptr : "1/net/dev"),
+             KeptFile("pressure/cpu", ends_with_line_feed),
+             KeptFile("pressure/memory", ends_with_line_feed),
+             KeptFile("pressure/io", ends_with_line_feed),
+             KeptFile("sys/fs/file-nr", ends_with_line_feed),
+             KeptFile("net/sockstat", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/sockstat"),
+             KeptFile("net/sockstat6", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/sockstat6"),
+             KeptFile("net/snmp", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/snmp")},
+      processes_(root_, cpu_clock) {
+  for (std::size_t part = 0; part < files_.size(); ++part) parts_[part].name = files_[part].path();
+  parts_[kProcessScan].name = "process scan";
+}
+
+Result<void> ProcfsSource::read_loadavg(HostSample& out) {
+  const Result<std::string_view> text = text_of(kLoadAvg);
+  if (!text) return text.error();
+  const Result<LoadAvg> loads = parse_loadavg(*text);
+  if (!loads) return loads.error();
+  out.set(SampleField::kLoad1Min, loads->load_1min);
+  out.set(SampleField::kLoad5Min, loads->load_5min);
+  out.set(SampleField::kLoad15Min, loads->load_15min);
+  set(out, SampleField::kThreads, loads->total_tasks);
+  return {};
+}
+
+Result<void> ProcfsSource::read_meminfo(HostSample& out) {
+  const Result<std::string_view> text = text_of(kMemInfo);
+  if (!text) return text.error();
+  const Result<MemInfo> memory = parse_meminfo(*text);
+  if (!memory) return memory.error();
+  set(out, SampleField::kMemTotalBytes, memory->total_bytes);
+  if (memory->available_bytes) {
+    set(out, SampleField::kMemAvailableBytes, *memory->available_bytes);
+    set_used(out, SampleField::kMemUsedBytes, memory->total_bytes, *memory->available_bytes);
+  }
+  if (memory->shared_bytes) set(out, SampleField::kMemSharedBytes, *memory->shared_bytes);
+  if (memory->swap_total_bytes && memory->swap_free_bytes)
+    set_used(out, SampleField::kSwapUsedBytes, *memory->swap_total_bytes, *memory->swap_free_bytes);
+  return {};
+}
+
+Result<void> ProcfsSource::read_stat(HostSample& out) {
+  const Result<std::string_view> text = text_of(kStat);
+  if (!text) return text.error();
+  const Result<SystemStat> stat = parse_stat(*text);
+  if (!stat) return stat.error();
+  set(out, SampleField::kCpuUserTicks, stat->cpu.user);
+  set(out, SampleField::kCpuSystemTicks, stat->cpu.system);
+  set(out, SampleField::kCpuIowaitTicks, stat->cpu.iowait);
+  set(out, SampleField::kCpuIrqTicks, stat->cpu.irq);
+  set(out, SampleField::kCpuStealTicks, stat->cpu.steal);
+  set(out, SampleField::kCpuTotalTicks, stat->cpu.total);
+  if (stat->cpu_count > 0) set(out, SampleField::kCpuCount, stat->cpu_count);
+  set(out, SampleField::kInterrupts, stat->interrupts);
+  set(out, SampleField::kContextSwitches, stat->context_switches);
+  set(out, SampleField::kForks, stat->forks);
+  set(out, SampleField::kRunning, stat->running);
+  return {};
+}
+
+Result<void> ProcfsSource::read_vmstat(HostSample& out) {
+  const Result<std::string_view> text = text_of(kVmStat);
+  if (!text) return text.error();
+  const Result<VmStat> stat = parse_vmstat(*text);
+  if (!stat) return stat.error();
+  if (stat->swap_in_pages) out.set(SampleField::kSwapInBytes, static_cast<double>(*stat->swap_in_pages) * page_bytes_);
+  if (stat->swap_out_pages)
+    out.set(SampleField::kSwapOutBytes, static_cast<double>(*stat->swap_out_pages) * page_bytes_);
+  set(out, SampleField::kPageFaults, stat->page_faults);
+  set(out, SampleField::kMajorFaults, stat->major_faults);
+  return {};
+}
+
+Result<void> ProcfsSource::read_diskstats(HostSample& out) {
+  const Result<std::string_view> text = text_of(kDiskStats);
+  if (!text) return text.error();
+  if (const Result<void> updated = disks_.update(*text, &root_); !updated) return updated;
+  const Result<DiskStats> disks = parse_diskstats(*text, disks_);
+  if (!disks) return disks.error();
+  const bool same_disks = comparable(disks_before_, disks_.counted_names_hash());
+  if (disks_.counted() == 0) return make_error(ErrorCode::kUnsupported, 0, "diskstats: there is no disk to count");
+  if (!same_disks) return {};
+  set(out, SampleField::kDiskReadBytes, disks->read_bytes);
+  set(out, SampleField::kDiskWriteBytes, disks->write_bytes);
+  set(out, SampleField::kDiskOperations, disks->operations);
+  set(out, SampleField::kDiskBusyMs, disks->busy_ms);
+  return {};
+}
+
+Result<void> ProcfsSource::read_net_dev(HostSample& out) {
+  const Result<std::string_view> text = text_of(kNetDev);
+  if (!text) return text.error();
+  if (const Result<void> updated = interfaces_.update(*text, &root_); !updated) return updated;
+  const Result<NetDev> network = parse_net_dev(*text, interfaces_);
+  if (!network) return network.error();
+  const bool same_interfaces = comparable(interfaces_before_, interfaces_.counted_names_hash());
+  if (interfaces_.counted() == 0)
+    return make_error(ErrorCode::kUnsupported, 0, "net/dev: there is no interface but loopback");
+  if (!same_interfaces) return {};
+  set(out, SampleField::kNetRxBytes, network->rx_bytes);
+  set(out, SampleField::kNetTxBytes, network->tx_bytes);
+  set(out, SampleField::kNetRxPackets, network->rx_packets);
+  set(out, SampleField::kNetTxPackets, network->tx_packets);
+  set(out, SampleField::kNetErrors, network->errors);
+  return {};
+}
+
+Result<void> ProcfsSource::read_pressure(Part part, SampleField some, SampleField full, HostSample& out) {
+  const Result<std::string_view> text = text_of(part);
+  if (!text) return text.error();
+  const Result<Pressure> pressure = parse_pressure(files_[part].path(), *text);
+  if (!pressure) return pressure.error();
+  set(out, some, pressure->some_us);
+  if (pressure->full_us) set(out, full, *pressure->full_us);
+  return {};
+}
+
+Result<void> ProcfsSource::read_file_nr(HostSample& out) {
+  const Result<std::string_view> text = text_of(kFileNr);
+  if (!text) return text.error();
+  const Result<FileNr> files = parse_file_nr(*text);
+  if (!files) return files.error();
+  set(out, SampleField::kOpenFiles, files->allocated);
+  return {};
+}
+
+Result<void> ProcfsSource::read_sockets(HostSample& out) {
+  const auto sockets_in = [this](Part part, Result<SockStat> (*parse)(std::string_view)) -> Result<SockStat> {
+    const Result<std::string_view> text = text_of(part);
+    if (!text) return text.error();
+    return parse(*text);
+  };
+  const Result<SockStat> ipv4 = sockets_in(kSockStat, parse_sockstat);
+  const Result<SockStat> ipv6 = sockets_in(kSockStat6, parse_sockstat6);
+  report(kSockStat6, ipv6 ? Result<void>() : Result<void>(ipv6.error()));
+  if (!ipv4) return ipv4.error();
+  // A host without IPv6 has no such file; any other trouble would make the sum drop.
+  const bool has_no_ipv6 = !ipv6 && ipv6.error().code == ErrorCode::kNotFound;
+  if (ipv6 || has_no_ipv6)
+    out.set(SampleField::kTcpSockets,
+            static_cast<double>(ipv4->tcp_in_use) + (ipv6 ? static_cast<double>(ipv6->tcp_in_use) : 0.0));
+  return {};
+}
+
+Result<void> ProcfsSource::read_snmp(HostSample& out) {
+  const Result<std::string_view> text = text_of(kSnmp);
+  if (!text) return text.error();
+  const Result<Snmp> snmp = parse_snmp(*text);
+  if (!snmp) return snmp.error();
+  set(out, SampleField::kTcpRetransmits, snmp->tcp_retransmits);
+  return {};
+}
+
+Result<void> ProcfsSource::scan_processes(std::chrono::nanoseconds cpu_deadline, HostSample& out) {
+  const Result<void> scanned = processes_.scan(cpu_deadline);
+  const ProcessCounts& counts = processes_.counts();
+  if (counts.processes) set(out, SampleField::kProcesses, *counts.processes);
+  if (counts.blocked) set(out, SampleField::kBlocked, *counts.blocked);
+  if (counts.zombies) set(out, SampleField::kZombies, *counts.zombies);
+  return scanned;
+}
+
+void ProcfsSource::report(Part part, const Result<void>& outcome) {
+  SourcePart& reported = parts_[part];
+  reported.ok = static_cast<bool>(outcome);
+  if (reported.ok) return;
+  reported.error = outcome.error();
+  ++reported.failures;
+}
+
+Result<void> ProcfsSource::read(HostSample& out) {
+  const std::chrono::nanoseconds cpu_deadline = cpu_clock_() + cpu_budget_;
+  out.clear();
+  out.taken_monotonic = clock_.monotonic();
+  report(kLoadAvg, read_loadavg(out));
+  report(kMemInfo, read_meminfo(out));
+  report(kStat, read_stat(out));
+  report(kVmStat, read_vmstat(out));
+  report(kDiskStats, read_diskstats(out));
+  report(kNetDev, read_net_dev(out));
+  report(kPressureCpu,
+         read_pressure(kPressureCpu, SampleField::kPressureCpuSomeUs, SampleField::kPressureCpuFullUs, out));
+  report(kPressureMemory,
+         read_pressure(kPressureMemory, SampleField::kPressureMemorySomeUs, SampleField::kPressureMemoryFullUs, out));
+  report(kPressureIo, read_pressure(kPressureIo, SampleField::kPressureIoSomeUs, SampleField::kPressureIoFullUs, out));
+  report(kFileNr, read_file_nr(out));
+  report(kSockStat, read_sockets(out));
+  report(kSnmp, read_snmp(out));
+  report(kProcessScan, scan_processes(cpu_deadline, out));
+  if (out.present_count() > 0) return {};
+  return make_error(ErrorCode::kUnavailable, 0, "nothing could be read; %s", parts_[kLoadAvg].error.context.c_str());
+}
+
+std::chrono::nanoseconds ProcfsSource::scan_delay() const {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(interval_ * (processes_.slices_per_pass() - 1.0));
+}
+
+}  // namespace epsilond::platform
