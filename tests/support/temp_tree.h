@@ -2,6 +2,7 @@
 // A directory of its own that goes away with its object. Not for a frame that asserts: keep it in the test's state.
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -72,6 +73,17 @@ class TempTree {
     write("proc/" + id + "/stat", id + " (process) " + state + " 1 1 1 0 -1 4194304 0 0 0 0 1 2 0 0 20 0 " +
                                       std::to_string(threads) + " 0 " + std::to_string(start_ticks) +
                                       " 4096 10 0 1 1 0 0\n");
+  }
+  // Many processes alike, from `first` to `last`, that share one file: quick to make, but not to be changed one by one.
+  void add_processes(std::int32_t first, std::int32_t last, char state = 'S') {
+    const std::string model = std::string("alike/") + state;
+    write(model + "/stat",
+          std::string("1 (alike) ") + state + " 1 1 1 0 -1 4194304 0 0 0 0 1 2 0 0 20 0 1 0 100 4096 10 0 1 1 0 0\n");
+    const std::string target = "../" + model;
+    for (std::int32_t pid = first; pid <= last; ++pid) {
+      const std::filesystem::path link = root_ / "proc" / std::to_string(pid);
+      if (::symlink(target.c_str(), link.c_str()) != 0) abort();
+    }
   }
   void remove_process(std::int32_t pid) { remove("proc/" + std::to_string(pid)); }
 

@@ -76,7 +76,7 @@ std::uint64_t slices_of_a_pass(ProcessTable& table) {
 }
 
 void nothing_is_known_before_the_first_pass_ends(void** state) {
-  for (int pid = 2; pid <= 100; ++pid) state_of(state).tree.add_process(pid);
+  state_of(state).tree.add_processes(2, 100);
   assert_true(static_cast<bool>(table_of(state).scan(kNoBudget)));
   assert_false(table_of(state).counts().processes.has_value());
   assert_false(table_of(state).counts().blocked.has_value());
@@ -134,16 +134,18 @@ void blocked_processes_are_those_in_state_d(void** state) {
 
 void slices_without_any_budget_get_round_and_miss_nobody(void** state) {
   constexpr int kProcesses = 5000;
-  for (int pid = 2; pid <= kProcesses; ++pid) state_of(state).tree.add_process(pid, pid % 50 == 0 ? 'Z' : 'S');
+  constexpr int kZombies = 100;
+  state_of(state).tree.add_processes(2, kProcesses - kZombies);
+  state_of(state).tree.add_processes(kProcesses - kZombies + 1, kProcesses, 'Z');
   const std::uint64_t slices = slices_of_a_pass(table_of(state));
   assert_int_equal(*table_of(state).counts().processes, kProcesses);
   assert_in_range(slices, kProcesses / ProcessTable::kLeastPerSlice, kProcesses / ProcessTable::kLeastPerSlice + 1);
   slices_of_a_pass(table_of(state));
-  assert_int_equal(*table_of(state).counts().zombies, kProcesses / 50);
+  assert_int_equal(*table_of(state).counts().zombies, kZombies);
 }
 
 void the_length_of_a_pass_is_stated_in_slices(void** state) {
-  for (int pid = 2; pid <= 100; ++pid) state_of(state).tree.add_process(pid);
+  state_of(state).tree.add_processes(2, 100);
   assert_near(table_of(state).slices_per_pass(), 1.0, 0, 0);
   const std::uint64_t slices = slices_of_a_pass(table_of(state));
   assert_near(table_of(state).slices_per_pass(), static_cast<double>(slices), 0, 0);
@@ -152,14 +154,14 @@ void the_length_of_a_pass_is_stated_in_slices(void** state) {
 }
 
 void counts_stay_while_the_next_pass_is_under_way(void** state) {
-  for (int pid = 2; pid <= 100; ++pid) state_of(state).tree.add_process(pid, 'D');
+  state_of(state).tree.add_processes(2, 100, 'D');
   slices_of_a_pass(table_of(state));
   (void)table_of(state).scan(kNoBudget);
   assert_int_equal(*table_of(state).counts().blocked, 99);
 }
 
 void a_larger_budget_takes_fewer_slices(void** state) {
-  for (int pid = 2; pid <= 400; ++pid) state_of(state).tree.add_process(pid);
+  state_of(state).tree.add_processes(2, 400);
   const std::uint64_t without = slices_of_a_pass(table_of(state));
   std::uint64_t with = 0;
   for (const std::uint64_t pass = table_of(state).passes(); table_of(state).passes() == pass; ++with)
@@ -169,7 +171,7 @@ void a_larger_budget_takes_fewer_slices(void** state) {
 
 void zombies_beyond_the_table_are_recognised_by_number(void** state) {
   constexpr int kZombies = static_cast<int>(ProcessTable::kKnownZombies) + 300;
-  for (int pid = 10; pid < 10 + kZombies; ++pid) state_of(state).tree.add_process(pid, 'Z');
+  state_of(state).tree.add_processes(10, 9 + kZombies, 'Z');
   (void)table_of(state).scan(kNoDeadline);
   assert_true(static_cast<bool>(table_of(state).scan(kNoDeadline)));
   // A directory in files may be listed in another order after a change, so nothing is changed here.
@@ -278,7 +280,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(names_that_are_no_process_are_passed_over, set_up, tear_down),
     cmocka_unit_test_setup_teardown(zombies_of_the_kernel_are_counted_at_the_second_look_until_reaped, set_up,
                                     tear_down_children),
-    cmocka_unit_test_setup_teardown(this_process_is_among_those_counted, set_up_host, tear_down_host),
+    cmocka_unit_test_setup_teardown(this_process_is_among_those_counted, set_up_host, tear_down),
     cmocka_unit_test(the_default_clock_is_processor_time),
 };
 EPSILOND_TEST_MAIN(kTests)
