@@ -1,0 +1,111 @@
+#include "platform/kernel/pid_stat_files.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include "tests/support/temp_tree.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+// clang-format on
+
+using epsilond::platform::PidStatFiles;
+using epsilond::platform::ProcRoot;
+using epsilond::platform::Result;
+using epsilond::tests::TempTree;
+
+namespace {
+
+struct State {
+  TempTree tree;
+  std::unique_ptr<ProcRoot> root;
+  std::unique_ptr<PidStatFiles> files;
+  std::array<char, 2048> buffer{};
+
+  void open(std::string_view path) {
+    Result<ProcRoot> made = ProcRoot::make(path);
+    if (!made) return;
+    root = std::make_unique<ProcRoot>(std::move(*made));
+    files = std::make_unique<PidStatFiles>(*root);
+  }
+};
+
+int set_up_tree(void** state) {
+  auto* const made = new State;
+  made->tree.add_process(7);
+  made->open(made->tree.path());
+  *state = made;
+  return 0;
+}
+
+int set_up_host(void** state) {
+  auto* const made = new State;
+  made->open("");
+  *state = made;
+  return 0;
+}
+
+int tear_down(void** state) {
+  delete static_cast<State*>(*state);
+  return 0;
+}
+
+State& state_of(void** state) { return *static_cast<State*>(*state); }
+
+void descriptors_of_the_kernels_files_are_kept(void** state) {
+  State& test = state_of(state);
+  assert_true(test.files->read(getpid(), test.buffer) > 0);
+  assert_int_equal(test.files->kept(), 1);
+  assert_true(test.files->read(getpid(), test.buffer) > 0);
+  assert_int_equal(test.files->kept(), 1);
+}
+
+void those_not_read_in_a_pass_are_let_go(void** state) {
+  State& test = state_of(state);
+  assert_true(test.files->read(getpid(), test.buffer) > 0);
+  test.files->end_pass();
+  assert_int_equal(test.files->kept(), 1);
+  test.files->end_pass();
+  assert_int_equal(test.files->kept(), 0);
+}
+
+void a_process_that_has_ended_is_not_found_through_a_kept_descriptor(void** state) {
+  State& test = state_of(state);
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended;
+  waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
+  const std::ptrdiff_t as_zombie = test.files->read(child, test.buffer);
+  waitpid(child, nullptr, 0);
+  const std::ptrdiff_t when_gone = test.files->read(child, test.buffer);
+  assert_true(as_zombie > 0);
+  assert_true(when_gone == -ENOENT || when_gone == -ESRCH);
+  assert_int_equal(test.files->kept(), 0);
+}
+
+void files_that_are_not_the_kernels_are_not_kept(void** state) {
+  State& test = state_of(state);
+  assert_true(test.files->read(7, test.buffer) > 0);
+  assert_int_equal(test.files->kept(), 0);
+}
+
+void a_process_that_is_not_there_is_not_found(void** state) {
+  State& test = state_of(state);
+  assert_int_equal(test.files->read(8, test.buffer), -ENOENT);
+}
+
+}  // namespace
+
+static const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(descriptors_of_the_kernels_files_are_kept, set_up_host, tear_down),
+    cmocka_unit_test_setup_teardown(those_not_read_in_a_pass_are_let_go, set_up_host, tear_down),
+    cmocka_unit_test_setup_teardown(a_process_that_has_ended_is_not_found_through_a_kept_descriptor, set_up_host,
+                                    tear_down),
+    cmocka_unit_test_setup_teardown(files_that_are_not_the_kernels_are_not_kept, set_up_tree, tear_down),
+    cmocka_unit_test_setup_teardown(a_process_that_is_not_there_is_not_found, set_up_tree, tear_down),
+};
+EPSILOND_TEST_MAIN(kTests)
