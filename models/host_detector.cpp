@@ -114,7 +114,7 @@ Score HostDetector::score(const Observation& observation) const {
   return score;
 }
 
-void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBaseline::Slot& slot, double elapsed_s) {
+void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBaseline::Visit& visit, double forgotten) {
   Feature& feature = features_[i];
   const double count = feature.level.count;
   const double step = std::fabs(value - feature.last);
@@ -125,23 +125,25 @@ void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBase
     feature.level.add_residual(value - feature.level.mean, 1.0);
     return;
   }
-  const Expectation expected = expect(i, slot);
+  const Expectation expected = expect(i, visit.slot);
   if (count >= kTailRows) tails_[i].learn(std::min(tail_z(i, (value - expected.mean) / expected.sd), kLargestTailZ));
   const double above_level = value - feature.level.mean;
   double residual = value - expected.mean;
   if (count >= kUnclippedRows) residual = std::clamp(residual, -kClip * expected.sd, kClip * expected.sd);
-  feature.level.add_residual(residual, forgetting_gain(elapsed_s, kLevelHalfLifeS, count));
-  if (count >= kUnclippedRows) season_.learn(i, slot, above_level, expected.sd, elapsed_s);
+  feature.level.add_residual(residual, forgetting_gain(forgotten, count));
+  if (count >= kUnclippedRows) season_.learn(i, visit, above_level, expected.sd);
 }
 
 void HostDetector::update(const Observation& observation) {
   const double elapsed_s = step_s(observation);
-  const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(observation.local_time_s);
+  const SeasonalBaseline::Visit visit =
+      SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
+  const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
   bool learned = false;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = value_of(observation, i);
     if (!observation.present[i] || !std::isfinite(value)) continue;
-    learn_feature(i, value, slot, elapsed_s);
+    learn_feature(i, value, visit, forgotten);
     learned = true;
   }
   if (!learned) return;
@@ -151,15 +153,17 @@ void HostDetector::update(const Observation& observation) {
 
 void HostDetector::observe_unlearned(const Observation& observation) {
   const double elapsed_s = step_s(observation);
-  const double half_life_s = std::max(kHeldHalfLifeS, kHeldHalfLifeIntervals * settings_.interval_s);
-  const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(observation.local_time_s);
-  unlearned_slot_ = slot;
+  const double forgotten =
+      forgotten_share(elapsed_s, std::max(kHeldHalfLifeS, kHeldHalfLifeIntervals * settings_.interval_s));
+  const SeasonalBaseline::Visit visit =
+      SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
+  unlearned_slot_ = visit.slot;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = value_of(observation, i);
     if (!observation.present[i] || !std::isfinite(value)) continue;
-    unlearned_[i].add(value, elapsed_s, half_life_s);
+    unlearned_[i].add(value, forgotten);
     const ForgettingMoments& level = features_[i].level;
-    if (level.count >= kUnclippedRows) season_.learn(i, slot, value - level.mean, floored_sd(i), elapsed_s);
+    if (level.count >= kUnclippedRows) season_.learn(i, visit, value - level.mean, floored_sd(i));
   }
 }
 

@@ -75,7 +75,7 @@ class HostDetector final : public AnomalyModel {
   double floored_sd(std::size_t i) const;
   Expectation expect(std::size_t i, const SeasonalBaseline::Slot& slot) const;
   double tail_z(std::size_t i, double z) const;
-  void learn_feature(std::size_t i, double value, const SeasonalBaseline::Slot& slot, double elapsed_s);
+  void learn_feature(std::size_t i, double value, const SeasonalBaseline::Visit& visit, double forgotten);
 
   HostDetectorSettings settings_;
   std::vector<Feature> features_;

@@ -58,11 +58,15 @@ class RunningMoments {
   double squares_ = 0.0;      // sum of squared deviations from the mean
 };
 
-// The weight of the newest value under exponential forgetting: 1 - 2^(-elapsed / half_life), but never less than an
-// equal share, 1 / (count + 1), so that a young average is a plain mean. In (0, 1]. `count`: values learned before.
-inline double forgetting_gain(double elapsed_s, double half_life_s, double count) {
-  return std::max(-std::expm1(-0.6931471805599453 * elapsed_s / half_life_s), 1.0 / (count + 1.0));
+// The share that `elapsed_s` takes from what is remembered with this half-life: 1 - 2^(-elapsed / half_life), in (0,
+// 1].
+inline double forgotten_share(double elapsed_s, double half_life_s) {
+  return -std::expm1(-0.6931471805599453 * elapsed_s / half_life_s);
 }
+
+// The weight of the newest value under exponential forgetting: forgotten_share(), but never less than an equal share,
+// 1 / (count + 1), so that a young average is a plain mean. In (0, 1]. `count`: values learned before.
+inline double forgetting_gain(double forgotten, double count) { return std::max(forgotten, 1.0 / (count + 1.0)); }
 
 // Mean and variance under exponential forgetting: the exact Welford form of the weighted average, so with an equal
 // share for every value it is RunningMoments.
@@ -71,9 +75,8 @@ struct ForgettingMoments {
   double mean = 0.0;
   double variance = 0.0;
 
-  void add(double value, double elapsed_s, double half_life_s) {
-    add_residual(value - mean, forgetting_gain(elapsed_s, half_life_s, count));
-  }
+  // `forgotten`: see forgotten_share().
+  void add(double value, double forgotten) { add_residual(value - mean, forgetting_gain(forgotten, count)); }
   // `residual`: what the value differs from the mean by, clipped or otherwise made robust; `gain` in (0, 1].
   void add_residual(double residual, double gain) {
     mean += gain * residual;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/baseline/running_moments.h"
+
 namespace epsilond::models {
 namespace {
 
@@ -45,14 +47,12 @@ double shrunk(float mean, float visits, double prior_visits) {
   return static_cast<double>(mean) * n / (n + prior_visits);
 }
 
-// `share`: the part of the elapsed time that belongs to this bin.
-void learn_bin(float& mean, float& visits, double value, double share_s, double bin_s, double half_life_visits) {
-  const double visit = share_s / bin_s;
-  if (!(visit > 0.0)) return;
+void learn_bin(float& mean, float& visits, double value, double new_visits, double gain) {
+  if (!(new_visits > 0.0)) return;
   const double n = static_cast<double>(visits);
-  const double gain = std::max(-std::expm1(-0.6931471805599453 * visit / half_life_visits), visit / (n + visit));
-  mean += static_cast<float>(gain * (value - static_cast<double>(mean)));
-  visits = static_cast<float>(std::min(n + visit, kMaxVisits));
+  const double weight = std::max(gain, new_visits / (n + new_visits));
+  mean += static_cast<float>(weight * (value - static_cast<double>(mean)));
+  visits = static_cast<float>(std::min(n + new_visits, kMaxVisits));
 }
 
 }  // namespace
@@ -71,6 +71,18 @@ SeasonalBaseline::Slot SeasonalBaseline::slot(double local_time_s) {
   const auto hour = static_cast<std::size_t>(wrap(time_s + kMondayOffsetS, kWeekS) / kWeekBinS);
   slot.week_bin = std::min(hour, kWeekBins - 1);
   return slot;
+}
+
+SeasonalBaseline::Visit SeasonalBaseline::visit(const Slot& slot, double elapsed_s) {
+  Visit visit;
+  visit.slot = slot;
+  for (std::size_t k = 0; k < 2; ++k) {
+    visit.day_visits[k] = slot.day_weight[k] * elapsed_s / kDayBinS;
+    visit.day_gain[k] = forgotten_share(visit.day_visits[k], kDayHalfLifeVisits);
+  }
+  visit.week_visits = elapsed_s / kWeekBinS;
+  visit.week_gain = forgotten_share(visit.week_visits, kWeekHalfLifeVisits);
+  return visit;
 }
 
 double SeasonalBaseline::day_part(const float* cells, const Slot& slot) const {
@@ -94,8 +106,9 @@ double SeasonalBaseline::expected(std::size_t feature, const Slot& slot) const {
   return day_part(cells, slot) + week_part(cells, slot);
 }
 
-void SeasonalBaseline::learn(std::size_t feature, const Slot& slot, double above_level, double sd, double elapsed_s) {
+void SeasonalBaseline::learn(std::size_t feature, const Visit& visit, double above_level, double sd) {
   if (kind_ == BaselineKind::kGlobal) return;
+  const Slot& slot = visit.slot;
   float* cells = cells_.data() + feature * stride_;
   const double week_now = week_part(cells, slot);
   const double left = above_level - day_part(cells, slot) - week_now;
@@ -103,12 +116,12 @@ void SeasonalBaseline::learn(std::size_t feature, const Slot& slot, double above
     const std::size_t bin = slot.day_bin[k];
     const auto mean = static_cast<double>(cells[bin]);
     learn_bin(cells[bin], cells[kDayBins + bin], std::clamp(above_level, mean - kDayClip * sd, mean + kDayClip * sd),
-              slot.day_weight[k] * elapsed_s, kDayBinS, kDayHalfLifeVisits);
+              visit.day_visits[k], visit.day_gain[k]);
   }
   if (kind_ != BaselineKind::kHourOfWeek) return;
   float* week = cells + 2 * kDayBins;
   learn_bin(week[slot.week_bin], week[kWeekBins + slot.week_bin],
-            week_now + std::clamp(left, -kWeekClip * sd, kWeekClip * sd), elapsed_s, kWeekBinS, kWeekHalfLifeVisits);
+            week_now + std::clamp(left, -kWeekClip * sd, kWeekClip * sd), visit.week_visits, visit.week_gain);
 }
 
 bool SeasonalBaseline::is_visits(std::size_t cell) const {

@@ -33,19 +33,30 @@ class SeasonalBaseline {
     std::size_t week_bin = 0;
   };
 
+  // What a stretch of time weighs in the bins of a slot. One per sample as well: it costs the exponentials.
+  struct Visit {
+    Slot slot;
+    std::array<double, 2> day_visits{};  // the part of a visit to each half hour
+    std::array<double, 2> day_gain{};    // the least weight of the new value
+    double week_visits = 0.0;
+    double week_gain = 0.0;
+  };
+
   // Storage for `feature_count` features is allocated here and never again.
   SeasonalBaseline(BaselineKind kind, std::size_t feature_count);
 
   BaselineKind kind() const { return kind_; }
   // `local_time_s`: seconds since 1970-01-01 00:00 on the local clock; any finite value, non-finite counts as 0.
   static Slot slot(double local_time_s);
+  // `elapsed_s` > 0: how long the sample stands for.
+  static Visit visit(const Slot& slot, double elapsed_s);
 
   // What to add to the feature's level now. 0 for kGlobal and for bins never visited.
   double expected(std::size_t feature, const Slot& slot) const;
   // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
   // feature's present one, bounds what one value can do: it counts as at most 12 sd away from the bin's mean for the
   // day, and 3 sd of what is left for the week.
-  void learn(std::size_t feature, const Slot& slot, double above_level, double sd, double elapsed_s);
+  void learn(std::size_t feature, const Visit& visit, double above_level, double sd);
   void reset();
 
   std::size_t memory_bytes() const { return sizeof(*this) + cells_.capacity() * sizeof(float); }

@@ -13,6 +13,7 @@
 
 using epsilond::models::forgetting_gain;
 using epsilond::models::ForgettingMoments;
+using epsilond::models::forgotten_share;
 using epsilond::models::RunningMoments;
 using epsilond::models::WindowedMoments;
 using epsilond::tests::Rng;
@@ -102,7 +103,7 @@ void a_young_average_is_a_plain_mean(void**) {
   ForgettingMoments moments;
   RunningMoments plain;
   for (const double value : {1.0, 4.0, -3.0, 12.0, 0.5}) {
-    moments.add(value, 1.0, 1e9);
+    moments.add(value, forgotten_share(1.0, 1e9));
     plain.add(value);
   }
   assert_near(moments.mean, plain.mean(), 1e-12, 0);
@@ -110,21 +111,21 @@ void a_young_average_is_a_plain_mean(void**) {
 }
 
 void half_a_half_life_twice_is_one_half_life(void**) {
-  const double once = forgetting_gain(10.0, 10.0, 1e9);
-  const double half = forgetting_gain(5.0, 10.0, 1e9);
+  const double once = forgotten_share(10.0, 10.0);
+  const double half = forgotten_share(5.0, 10.0);
   assert_near(once, 0.5, 1e-12, 0);
   assert_near((1.0 - half) * (1.0 - half), 1.0 - once, 1e-12, 0);
 }
 
 void the_gain_is_never_below_an_equal_share(void**) {
-  assert_near(forgetting_gain(1.0, 1e12, 0.0), 1.0, 0, 0);
-  assert_near(forgetting_gain(1.0, 1e12, 9.0), 0.1, 1e-15, 0);
+  assert_near(forgetting_gain(1e-12, 0.0), 1.0, 0, 0);
+  assert_near(forgetting_gain(1e-12, 9.0), 0.1, 1e-15, 0);
 }
 
 void an_old_level_is_forgotten_by_elapsed_time(void**) {
   ForgettingMoments moments;
-  for (int i = 0; i < 1000; ++i) moments.add(0.0, 1.0, 10.0);
-  for (int i = 0; i < 10; ++i) moments.add(1.0, 1.0, 10.0);
+  for (int i = 0; i < 1000; ++i) moments.add(0.0, forgotten_share(1.0, 10.0));
+  for (int i = 0; i < 10; ++i) moments.add(1.0, forgotten_share(1.0, 10.0));
   assert_near(moments.mean, 0.5, 1e-9, 0);
 }
 

@@ -20,14 +20,14 @@ constexpr double kMonday = 4 * kDay;  // 1970-01-05, the first Monday
 
 // Learns `days` days at one value per minute: `height` between 02:00 and 03:00 local, 0 elsewhere; on Sundays ten times
 // that.
-std::unique_ptr<SeasonalBaseline> nightly(BaselineKind kind, int days, double height, double clock_shift_s = 0.0) {
+std::unique_ptr<SeasonalBaseline> nightly(BaselineKind kind, int days, double height) {
   auto season = std::make_unique<SeasonalBaseline>(kind, 2);
   for (int minute = 0; minute < days * 1440; ++minute) {
     const double time_s = kMonday + 60.0 * minute;
     const double hour = std::fmod(time_s, kDay) / kHour;
     const bool sunday = static_cast<int>(time_s / kDay) % 7 == 3;
     const double value = hour >= 2.0 && hour < 3.0 ? height * (sunday ? 10.0 : 1.0) : 0.0;
-    season->learn(0, SeasonalBaseline::slot(time_s + clock_shift_s), value, 1e6, 60.0);
+    season->learn(0, SeasonalBaseline::visit(SeasonalBaseline::slot(time_s), 60.0), value, 1e6);
   }
   return season;
 }
@@ -100,14 +100,14 @@ void features_do_not_share_their_seasons(void**) {
 double after_one_wild_value() {
   SeasonalBaseline season(BaselineKind::kHourOfDay, 1);
   const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(900.0);
-  season.learn(0, slot, 1e9, 1.0, 1800.0);
+  season.learn(0, SeasonalBaseline::visit(slot, 1800.0), 1e9, 1.0);
   return season.expected(0, slot);
 }
 
 double after_half_an_hour(int samples, bool forget = false) {
   SeasonalBaseline season(BaselineKind::kHourOfWeek, 1);
   const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(900.0);
-  for (int i = 0; i < samples; ++i) season.learn(0, slot, 1.0, 1.0, 1800.0 / samples);
+  for (int i = 0; i < samples; ++i) season.learn(0, SeasonalBaseline::visit(slot, 1800.0 / samples), 1.0, 1.0);
   if (forget) season.reset();
   return season.expected(0, slot);
 }
