@@ -1,0 +1,287 @@
+#include "agent/history/table_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "agent/history/cell.h"
+
+namespace epsilond::agent {
+namespace {
+
+using platform::ErrorCode;
+using platform::make_error;
+using platform::Result;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_blank_line(std::string_view line) { return line.empty() || line == "\r"; }
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text.substr(0, 40)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  if (text.size() > 40) shown += "...";
+  return shown;
+}
+
+// The separator that the header uses more often, outside quotes.
+char guess_separator(std::string_view header) {
+  std::size_t commas = 0;
+  std::size_t tabs = 0;
+  bool quoted = false;
+  for (const char c : header) {
+    if (c == '"') quoted = !quoted;
+    commas += !quoted && c == ',' ? 1U : 0U;
+    tabs += !quoted && c == '\t' ? 1U : 0U;
+  }
+  return tabs > commas ? '\t' : ',';
+}
+
+// True when every named column of the header reads as a number: then it is a row, and the names are missing.
+bool is_row_of_numbers(const std::vector<std::string>& header) {
+  double value = 0.0;
+  for (const std::string& name : header)
+    if (parse_cell(name, value) != CellKind::kNumber) return false;
+  return true;
+}
+
+}  // namespace
+
+Result<TableReader> TableReader::open(const char* path, const TableOptions& options) {
+  Result<platform::InputFile> input = platform::InputFile::open(path);
+  if (!input) return input.error();
+  TableReader reader(std::move(*input));
+  std::vector<std::string> header;
+  if (Result<void> read = reader.read_header(options.format, header); !read) return read.error();
+  std::vector<ColumnCensus> census(header.size());
+  if (Result<void> taken = reader.take_census(census); !taken) return taken.error();
+  Result<ColumnPlan> plan = plan_columns(header, census, options.columns);
+  if (!plan) return plan.error();
+  reader.plan_ = std::move(*plan);
+  reader.rewind();
+  return reader;
+}
+
+Result<void> TableReader::read_header(TableFormat format, std::vector<std::string>& header) {
+  std::string_view line;
+  const LineStatus status = next_record(line);
+  if (status == LineStatus::kError) return lines_.error();
+  if (status == LineStatus::kTooLong) return make_error(ErrorCode::kMalformed, 0, "the first line is too long");
+  if (status == LineStatus::kEnd) return make_error(ErrorCode::kMalformed, 0, "the file is empty");
+  if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))
+    return make_error(ErrorCode::kMalformed, 0, "the text is UTF-16: convert it to UTF-8");
+  if (line.find('\0') != std::string_view::npos)
+    return make_error(ErrorCode::kMalformed, 0, "the header holds a NUL byte: not a text file");
+  if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  separator_ = format == TableFormat::kTsv ? '\t' : format == TableFormat::kCsv ? ',' : guess_separator(line);
+  switch (record_.split(line, separator_)) {
+    case RecordFault::kNone:
+      break;
+    case RecordFault::kOpenQuote:
+      return make_error(ErrorCode::kMalformed, 0, "a quote in the header is not closed in its line");
+    case RecordFault::kAfterQuote:
+      return make_error(ErrorCode::kMalformed, 0, "text after a closing quote in the header");
+  }
+  for (const std::string_view name : record_.cells()) header.emplace_back(trimmed(name));
+  if (header.size() == 1 && header[0].find(';') != std::string::npos)
+    return make_error(ErrorCode::kMalformed, 0, "semicolons between the columns: only commas and tabs are read");
+  if (is_row_of_numbers(header))
+    return make_error(ErrorCode::kMalformed, 0, "the first line holds numbers: it must name the columns");
+  header_lines_ = lines_.line_number();
+  return {};
+}
+
+Result<void> TableReader::take_census(std::vector<ColumnCensus>& census) {
+  std::string_view line;
+  std::size_t rows = 0;
+  // A column without a value so far may still turn out as either: go on until it shows one.
+  const auto undecided = [](const ColumnCensus& column) { return column.numbers + column.texts == 0; };
+  while (rows < kCensusRows || std::any_of(census.begin(), census.end(), undecided)) {
+    const LineStatus status = next_record(line);
+    if (status == LineStatus::kError) return lines_.error();
+    if (status == LineStatus::kEnd) break;
+    ++rows;
+    if (status == LineStatus::kTooLong || split_record(line) != RecordFault::kNone) continue;
+    if (record_.cells().size() != census.size()) continue;
+    for (std::size_t i = 0; i < census.size(); ++i) {
+      double value = 0.0;
+      const CellKind kind = parse_cell(record_.cells()[i], value);
+      census[i].texts += kind == CellKind::kText ? 1U : 0U;
+      census[i].numbers += kind != CellKind::kText && kind != CellKind::kAbsent ? 1U : 0U;
+    }
+  }
+  if (rows == 0) return make_error(ErrorCode::kMalformed, 0, "there is no row below the header");
+  return {};
+}
+
+void TableReader::rewind() {
+  lines_.rewind();
+  rows_ = malformed_rows_ = 0;
+  std::string_view line;
+  while (lines_.line_number() < header_lines_ && lines_.next(line) == LineStatus::kLine) {
+  }
+}
+
+LineStatus TableReader::next_record(std::string_view& line) {
+  for (;;) {
+    const LineStatus status = lines_.next(line);
+    if (status != LineStatus::kLine || !is_blank_line(line)) return status;
+  }
+}
+
+// Splits the record that begins with `line`, taking further lines while a quote is open. A quote that is never closed
+// costs its own line only.
+RecordFault TableReader::split_record(std::string_view& line) {
+  RecordFault fault = record_.split(line, separator_);
+  while (fault == RecordFault::kOpenQuote && lines_.extend(line)) fault = record_.split(line, separator_);
+  if (fault != RecordFault::kNone) lines_.take_back(line);
+  return fault;
+}
+
+RowStatus TableReader::next(TableRow& row) {
+  std::string_view line;
+  const LineStatus status = next_record(line);
+  if (status == LineStatus::kEnd) return RowStatus::kEnd;
+  if (status == LineStatus::kError) return RowStatus::kError;
+  row.row = rows_++;
+  if (status == LineStatus::kTooLong)
+    return reject(lines_.line_number(), "the line is longer than " + std::to_string(kMaxLineBytes) + " bytes");
+  row.values.resize(static_cast<Eigen::Index>(feature_count()));
+  row.present.reset();
+  row.has_time = false;
+  row.time_text = {};
+  row.label = -1;
+  if (read_plain(line, row)) return RowStatus::kRow;
+  row.present.reset();
+  row.has_time = false;
+  row.time_text = {};
+  row.label = -1;
+  return read_carefully(line, row);
+}
+
+// The usual row: short unquoted numbers. Goes through the bytes once and gives up on anything else.
+bool TableReader::read_plain(std::string_view line, TableRow& row) const {
+  const char* text = line.data();
+  const char* const line_end = text + line.size();
+  const char separator = separator_;
+  const Column* last = &plan_.columns.back();
+  for (const Column* column = plan_.columns.data();; ++column) {
+    if (*text == ' ') ++text;
+    const char* const cell = text;
+    if (*text == separator || *text == '\n') {
+      // An empty cell is absent, whatever the column.
+    } else if (column->role == ColumnRole::kIgnored) {
+      while (*text != separator && *text != '\n') {
+        if (*text == '"' || *text == '\0' || *text == '\r') return false;
+        ++text;
+      }
+    } else {
+      double value = 0.0;
+      text = parse_plain_number(cell, value);
+      if (text == nullptr) {
+        // Long digits: still a number, but one that needs rounding.
+        const auto [end, error] = std::from_chars(cell, line_end, value);
+        if (error != std::errc()) return false;
+        text = end;
+      }
+      if (!(std::fabs(value) <= kMaxMagnitude)) return false;
+      if (column->role == ColumnRole::kFeature) {
+        row.values[static_cast<Eigen::Index>(column->feature)] = value;
+        row.present.set(column->feature);
+      } else if (column->role == ColumnRole::kLabel) {
+        if (value != 0.0 && value != 1.0) return false;
+        row.label = value != 0.0 ? 1 : 0;
+      } else {
+        if (*text == '-') text = std::find(text, line_end, separator);  // a date
+        row.time_text = {cell, static_cast<std::size_t>(text - cell)};
+        if (row.time_text.ends_with('\r')) return false;
+        const std::optional<double> time = parse_timestamp(row.time_text);
+        if (!time) return false;
+        row.has_time = true;
+        row.time_s = *time;
+      }
+    }
+    if (column == last) return *text == '\n' || (*text == '\r' && text[1] == '\n');
+    if (*text != separator) return false;
+    ++text;
+  }
+}
+
+RowStatus TableReader::read_carefully(std::string_view line, TableRow& row) {
+  const std::uint64_t number = lines_.line_number();
+  const RecordFault fault = split_record(line);
+  if (line.find('\0') != std::string_view::npos) return reject(number, "a NUL byte");
+  if (fault == RecordFault::kOpenQuote) return reject(number, "a quote is not closed");
+  if (fault == RecordFault::kAfterQuote) return reject(number, "text after a closing quote");
+  const std::vector<std::string_view>& cells = record_.cells();
+  if (cells.size() != plan_.columns.size())
+    return reject(number, std::to_string(cells.size()) + (cells.size() == 1 ? " cell, " : " cells, ") +
+                              std::to_string(plan_.columns.size()) + " columns in the header");
+  malformed_.reason.clear();
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (!read_cell(plan_.columns[i], cells[i], row)) return reject(number, std::move(malformed_.reason));
+  return RowStatus::kRow;
+}
+
+// False with malformed_.reason set when the cell spoils its row.
+bool TableReader::read_cell(const Column& column, std::string_view text, TableRow& row) {
+  if (column.role == ColumnRole::kIgnored) return true;
+  if (column.role == ColumnRole::kFeature) return read_feature(column, text, row);
+  double value = 0.0;
+  const CellKind kind = parse_cell(text, value);
+  if (kind == CellKind::kAbsent) return true;
+  if (column.role == ColumnRole::kLabel) {
+    if (kind != CellKind::kNumber || (value != 0.0 && value != 1.0)) {
+      malformed_.reason = "label '" + printable(text) + "' is neither 0 nor 1";
+      return false;
+    }
+    row.label = value != 0.0 ? 1 : 0;
+    return true;
+  }
+  const std::optional<double> time = parse_timestamp(text);
+  if (!time) {
+    malformed_.reason = column.name + " '" + printable(text) + "' is neither epoch seconds nor YYYY-MM-DD HH:MM:SS";
+    return false;
+  }
+  row.has_time = true;
+  row.time_s = *time;
+  row.time_text = text;
+  return true;
+}
+
+bool TableReader::read_feature(const Column& column, std::string_view text, TableRow& row) {
+  double value = 0.0;
+  const char* what = nullptr;
+  switch (parse_cell(text, value)) {
+    case CellKind::kAbsent:
+      return true;
+    case CellKind::kNumber:
+      row.values[static_cast<Eigen::Index>(column.feature)] = value;
+      row.present.set(column.feature);
+      return true;
+    case CellKind::kInfinite:
+      what = "' is infinite";
+      break;
+    case CellKind::kTooLarge:
+      what = "' is beyond 1e150";
+      break;
+    case CellKind::kText:
+      what = "' is not a number";
+      break;
+  }
+  malformed_.reason = column.name + " '" + printable(text) + what;
+  return false;
+}
+
+RowStatus TableReader::reject(std::uint64_t line, std::string reason) {
+  malformed_.row = rows_ - 1;
+  malformed_.line = line;
+  malformed_.reason = std::move(reason);
+  ++malformed_rows_;
+  return RowStatus::kMalformed;
+}
+
+}  // namespace epsilond::agent
