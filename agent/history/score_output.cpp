@@ -1,0 +1,243 @@
+#include "agent/history/score_output.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <string_view>
+
+#include "agent/history/csv_record.h"
+#include "platform/emit/escape.h"
+#include "platform/emit/flag_format.h"
+#include "platform/emit/number_text.h"
+#include "platform/emit/text_writer.h"
+
+namespace epsilond::agent {
+namespace {
+
+using platform::Escape;
+using platform::TextWriter;
+
+// A `t` below this (1973) counts from somewhere else than 1970; above the other (2255) nanoseconds do not fit 64 bits.
+constexpr double kFirstClockSecond = 1e8;
+constexpr double kLastClockSecond = 9e9;
+
+// Appends to a buffer that is known to be large enough for what one row needs.
+class Line {
+ public:
+  template <typename Number>
+  void number(Number value) {
+    at_ = std::to_chars(at_, buffer_.data() + buffer_.size(), value).ptr;
+  }
+  void put(char c) { *at_++ = c; }
+  std::string_view view() const { return {buffer_.data(), static_cast<std::size_t>(at_ - buffer_.data())}; }
+
+ private:
+  std::array<char, 160> buffer_;
+  char* at_ = buffer_.data();
+};
+
+// A JSON object under construction; keys are ours and need no escape.
+class JsonLine {
+ public:
+  explicit JsonLine(std::string& text) : text_(text) {}
+
+  void key(std::string_view name) {
+    if (text_.back() != '{' && text_.back() != '[') text_ += ',';
+    text_ += '"';
+    text_ += name;
+    text_ += "\":";
+  }
+  void number(std::string_view name, double value) {
+    key(name);
+    if (!std::isfinite(value)) {
+      text_ += "null";
+      return;
+    }
+    std::array<char, 32> buffer;
+    TextWriter writer(buffer);
+    platform::put_number(writer, value);
+    text_ += writer.view();
+  }
+  // All digits, for a value that somebody may want to hand back to us.
+  void exact(std::string_view name, double value) {
+    key(name);
+    std::array<char, 32> buffer;
+    text_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+  }
+  void count(std::string_view name, std::uint64_t value) {
+    key(name);
+    text_ += std::to_string(value);
+  }
+  void string(std::string_view name, std::string_view value) {
+    key(name);
+    std::string buffer(value.size() * 6 + 8, '\0');  // the longest escape of a byte has six
+    TextWriter writer(buffer);
+    platform::put_escaped(writer, value, Escape::kJson);
+    text_ += '"';
+    text_ += writer.view();
+    text_ += '"';
+  }
+  void text(std::string_view raw) { text_ += raw; }
+
+ private:
+  std::string& text_;
+};
+
+std::string rfc3339(double unix_s) {
+  std::array<char, 64> buffer;
+  TextWriter writer(buffer);
+  platform::put_utc_time(writer,
+                         std::chrono::nanoseconds(static_cast<std::int64_t>(std::llround(unix_s * 1e3)) * 1000000));
+  return std::string(writer.view());
+}
+
+void ratio(JsonLine& json, std::string_view name, std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) {
+    json.key(name);
+    json.text("null");
+    return;
+  }
+  json.exact(name, static_cast<double>(part) / static_cast<double>(whole));
+}
+
+}  // namespace
+
+ScoresTable::ScoresTable(platform::OutputFile& out, const std::vector<std::string>& feature_names) : out_(out) {
+  for (const std::string& name : feature_names) feature_cells_.push_back(csv_cell(name));
+  out_.write("row,timestamp,score,log_density,flag,feature\n");
+}
+
+void ScoresTable::add(const TableRow& row, const RowScore& score) {
+  Line head;
+  head.number(row.row);
+  head.put(',');
+  out_.write(head.view());
+  out_.write(row.time_text);
+  Line rest;
+  rest.put(',');
+  rest.number(score.surprise);
+  rest.put(',');
+  if (score.judged) rest.number(score.log_density);
+  rest.put(',');
+  rest.put(score.flagged ? '1' : '0');
+  rest.put(',');
+  out_.write(rest.view());
+  if (score.judged) out_.write(feature_cells_[score.top_feature]);
+  out_.write("\n");
+}
+
+EpisodeWriter::EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan, CutForm form)
+    : out_(out), scorer_(scorer), plan_(plan), form_(form) {}
+
+void EpisodeWriter::add(const TableRow& row, const RowScore& score) {
+  if (!score.flagged) {
+    finish();
+    return;
+  }
+  const bool higher = !open_ || score.surprise > peak_score_.surprise ||
+                      (score.surprise == peak_score_.surprise && score.log_density < peak_score_.log_density);
+  if (!open_) {
+    open_ = true;
+    first_row_ = row.row;
+    first_time_ = row.time_text;
+    first_time_s_ = row.time_s;
+    flagged_rows_ = 0;
+  }
+  last_row_ = row.row;
+  ++flagged_rows_;
+  if (!higher) return;
+  peak_ = row;
+  peak_.time_text = {};
+  peak_score_ = score;
+}
+
+void EpisodeWriter::finish() {
+  if (!open_) return;
+  open_ = false;
+  ++episodes_;
+  write_episode();
+}
+
+void EpisodeWriter::write_episode() {
+  std::string line = "{";
+  JsonLine json(line);
+  json.count("v", 1);
+  json.string("event", "episode");
+  json.count("first_row", first_row_);
+  json.count("last_row", last_row_);
+  json.count("rows", flagged_rows_);
+  json.count("peak_row", peak_.row);
+  if (!first_time_.empty()) {
+    json.string("timestamp", first_time_);
+    const bool clock = plan_.time_name == "timestamp" || first_time_s_ >= kFirstClockSecond;
+    if (clock && std::fabs(first_time_s_) < kLastClockSecond) json.string("time", rfc3339(first_time_s_));
+  }
+  json.string("model", "product");
+  json.number("surprise", peak_score_.surprise);
+  json.number("log_super_epsilon", peak_score_.log_density);
+  json.number("threshold", form_ == CutForm::kBudget ? scorer_.surprise_cut() : scorer_.log_density_cut());
+  json.key("features");
+  json.text("[");
+  std::array<FeatureTerm, models::kMaxFeatures> terms;
+  const std::size_t count = std::min(scorer_.explain(peak_, terms), kShownFeatures);
+  for (std::size_t i = 0; i < count; ++i) {
+    json.text(i == 0 ? "{" : ",{");
+    json.string("name", plan_.feature_names[terms[i].feature]);
+    json.number("value", terms[i].value);
+    json.number("mean", terms[i].mean);
+    json.number("sd", terms[i].sd);
+    json.number("z", terms[i].z);
+    json.number("share", terms[i].share);
+    json.text("}");
+  }
+  json.text("]}\n");
+  out_.write(line);
+}
+
+void Confusion::add(int label, bool flagged) {
+  if (label < 0) return;
+  if (label == 1)
+    ++(flagged ? true_positives : false_negatives);
+  else
+    ++(flagged ? false_positives : true_negatives);
+}
+
+void write_summary(platform::OutputFile& out, const ScoreSummary& summary) {
+  std::string line = "{";
+  JsonLine json(line);
+  json.count("v", 1);
+  json.string("event", "summary");
+  json.string("file", summary.file);
+  json.string("model", "product");
+  json.count("rows", summary.rows);
+  json.count("malformed", summary.malformed);
+  json.count("unjudged", summary.unjudged);
+  json.count("training_rows", summary.training_rows);
+  json.count("features", summary.features);
+  json.string("threshold", cut_form_name(summary.form));
+  if (summary.form == CutForm::kBudget) {
+    json.exact("surprise_cut", summary.cut);
+  } else {
+    json.exact("log_epsilon", summary.cut);
+    json.number("epsilon", std::exp(summary.cut));
+  }
+  json.count("flagged", summary.flagged);
+  json.count("episodes", summary.episodes);
+  json.number("seconds", summary.seconds);
+  json.number("rows_per_s", std::round(static_cast<double>(summary.rows) / std::fmax(summary.seconds, 1e-9)));
+  if (summary.has_label) {
+    const Confusion& c = summary.confusion;
+    json.count("true_positives", c.true_positives);
+    json.count("false_positives", c.false_positives);
+    json.count("false_negatives", c.false_negatives);
+    ratio(json, "precision", c.true_positives, c.true_positives + c.false_positives);
+    ratio(json, "recall", c.true_positives, c.true_positives + c.false_negatives);
+    ratio(json, "f1", 2 * c.true_positives, 2 * c.true_positives + c.false_positives + c.false_negatives);
+  }
+  json.text("}\n");
+  out.write(line);
+}
+
+}  // namespace epsilond::agent

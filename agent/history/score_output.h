@@ -1,0 +1,86 @@
+#pragma once
+// What `epsilonctl score` writes: the scores table, a JSON line per episode, and the summary line.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/history/batch_score.h"
+#include "agent/history/table_reader.h"
+#include "platform/file/output_file.h"
+
+namespace epsilond::agent {
+
+// The file of --scores: `row,timestamp,score,log_density,flag,feature`, one line per row that is not malformed.
+class ScoresTable {
+ public:
+  ScoresTable(platform::OutputFile& out, const std::vector<std::string>& feature_names);
+  void add(const TableRow& row, const RowScore& score);
+
+ private:
+  platform::OutputFile& out_;
+  std::vector<std::string> feature_cells_;  // names as csv cells
+};
+
+// Joins consecutive flagged rows to episodes and writes each as one JSON line. Malformed rows in between do not end an
+// episode.
+class EpisodeWriter {
+ public:
+  EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan, CutForm form);
+
+  void add(const TableRow& row, const RowScore& score);
+  // Ends the last episode.
+  void finish();
+  std::uint64_t episodes() const { return episodes_; }
+
+ private:
+  static constexpr std::size_t kShownFeatures = 5;
+
+  void write_episode();
+
+  platform::OutputFile& out_;
+  const BatchScorer& scorer_;
+  const ColumnPlan& plan_;
+  CutForm form_;
+  bool open_ = false;
+  std::uint64_t first_row_ = 0;
+  std::uint64_t last_row_ = 0;
+  std::uint64_t flagged_rows_ = 0;
+  std::string first_time_;  // as in the file
+  double first_time_s_ = 0.0;
+  TableRow peak_;
+  RowScore peak_score_;
+  std::uint64_t episodes_ = 0;
+};
+
+// Flags against labels, over the rows that have a label.
+struct Confusion {
+  std::uint64_t true_positives = 0;
+  std::uint64_t false_positives = 0;
+  std::uint64_t false_negatives = 0;
+  std::uint64_t true_negatives = 0;
+
+  void add(int label, bool flagged);
+};
+
+struct ScoreSummary {
+  std::string file;
+  std::uint64_t rows = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t unjudged = 0;  // rows without any value
+  std::uint64_t training_rows = 0;
+  std::size_t features = 0;
+  CutForm form = CutForm::kBudget;
+  double cut = 0.0;  // a surprise for kBudget, a log density otherwise
+  std::uint64_t flagged = 0;
+  std::uint64_t episodes = 0;
+  double seconds = 0.0;
+  bool has_label = false;
+  Confusion confusion;
+};
+
+// One JSON line.
+void write_summary(platform::OutputFile& out, const ScoreSummary& summary);
+
+}  // namespace epsilond::agent
