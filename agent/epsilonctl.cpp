@@ -1,0 +1,105 @@
+// epsilonctl: the operator's tool. Arguments and exit codes; the work is in agent/control/.
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "agent/config/config_suggest.h"
+#include "agent/control/console.h"
+#include "agent/control/score_command.h"
+#include "agent/exit_code.h"
+#include "platform/file/output_file.h"
+
+namespace {
+
+using epsilond::agent::Console;
+using epsilond::agent::ExitCode;
+using epsilond::platform::OutputFile;
+
+using Words = std::span<const char* const>;
+
+struct Subcommand {
+  std::string_view name;
+  ExitCode (*run)(Words words, Console& console);
+  std::string_view (*help)();
+};
+
+constexpr std::array kSubcommands = {
+    Subcommand{"score", epsilond::agent::run_score, epsilond::agent::score_help},
+};
+
+constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
+       epsilonctl help [SUBCOMMAND]
+       epsilonctl --help | --version
+
+The operator's tool of epsilond.
+
+Subcommands:
+  score FILE   fit a model to a table (csv, tsv, plain or gzip), score every
+               row, and print the strange ones
+
+Example:
+  epsilonctl score metrics.csv --scores scores.csv
+
+'epsilonctl SUBCOMMAND --help' tells more, epsilonctl(1) everything.
+)";
+
+const Subcommand* find_subcommand(std::string_view name) {
+  for (const Subcommand& subcommand : kSubcommands)
+    if (subcommand.name == name) return &subcommand;
+  return nullptr;
+}
+
+ExitCode print(Console& console, std::string_view text) {
+  console.out.write(text);
+  return console.out.flush() ? epsilond::agent::kExitFine : epsilond::agent::kExitIo;
+}
+
+ExitCode usage_error(Console& console, const std::string& what) {
+  console.err.write("epsilonctl: " + what + "\nTry 'epsilonctl --help'.\n");
+  static_cast<void>(console.err.flush());
+  return epsilond::agent::kExitUsage;
+}
+
+ExitCode unknown_word(Console& console, std::string_view word) {
+  constexpr std::array<std::string_view, 4> kWords = {"score", "help", "--version", "--help"};
+  const std::string_view near = epsilond::agent::closest(word, kWords);
+  std::string what = "unknown ";
+  what += word.starts_with('-') ? "option '" : "subcommand '";
+  what += std::string(word) + "'";
+  what += near.empty() ? std::string() : ": did you mean '" + std::string(near) + "'?";
+  return usage_error(console, what + " (there are: score, help, --version, --help)");
+}
+
+ExitCode help(Console& console, Words words) {
+  if (words.empty()) return print(console, kHelp);
+  if (words.size() > 1) return usage_error(console, "help takes one subcommand");
+  const Subcommand* subcommand = find_subcommand(words[0]);
+  return subcommand ? print(console, subcommand->help()) : unknown_word(console, words[0]);
+}
+
+ExitCode run(Words words, Console& console) {
+  if (words.empty()) return usage_error(console, "a subcommand is missing (there are: score, help, --version, --help)");
+  const std::string_view first = words[0];
+  const Words rest = words.subspan(1);
+  if (const Subcommand* subcommand = find_subcommand(first)) return subcommand->run(rest, console);
+  if (first == "help" || first == "--help") return help(console, first == "help" ? rest : Words());
+  if (first == "--version") return print(console, "epsilonctl " EPSILOND_VERSION "\n");
+  return unknown_word(console, first);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is a write error, with its exit code
+  OutputFile out = OutputFile::to_descriptor(STDOUT_FILENO);
+  OutputFile err = OutputFile::to_descriptor(STDERR_FILENO);
+  Console console{.out = out, .err = err, .err_is_terminal = isatty(STDERR_FILENO) == 1};
+  const std::span<char* const> all(argv, static_cast<std::size_t>(argc));
+  const ExitCode code = run(all.empty() ? Words() : Words(all.subspan(1)), console);
+  return code;
+}
