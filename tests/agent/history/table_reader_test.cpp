@@ -1,127 +1,25 @@
 #include "agent/history/table_reader.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <cstring>
 #include <string>
+#include <string_view>
 
-#include "tests/support/temp_file.h"
+#include "tests/agent/history/table_fate.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
 #include "tests/support/near.h"
 // clang-format on
 
-using epsilond::agent::RowStatus;
 using epsilond::agent::TableFormat;
-using epsilond::agent::TableOptions;
-using epsilond::agent::TableReader;
-using epsilond::agent::TableRow;
 using epsilond::platform::ErrorCode;
-using epsilond::platform::Result;
-using epsilond::tests::TempFile;
+using epsilond::tests::Fate;
+using epsilond::tests::read;
+using epsilond::tests::read_columns;
+using epsilond::tests::read_format;
 
 namespace {
-
-constexpr std::size_t kKept = 8;
-
-// Everything a test asks of a table, without destructors.
-struct Fate {
-  bool opened = false;
-  ErrorCode code = ErrorCode::kIo;
-  bool read_error = false;
-  char error[200] = "";
-  char names[200] = "";    // the features, joined by '|'
-  char ignored[200] = "";  // the ignored columns, joined by '|'
-  std::size_t features = 0;
-  std::size_t rows = 0;  // good ones
-  std::size_t malformed = 0;
-  char reason[200] = "";  // of the first malformed row
-  std::size_t malformed_line = 0;
-  std::size_t malformed_row = 0;
-  std::size_t numbers[kKept] = {};  // TableRow::row of the first good rows
-  double values[kKept][3] = {};     // NAN where absent
-  double times[kKept] = {};
-  int labels[kKept] = {};
-  char time_text[kKept][32] = {};
-};
-
-void copy_text(std::string_view text, char* out, std::size_t size) {
-  const std::size_t bytes = std::min(text.size(), size - 1);
-  text.copy(out, bytes);
-  out[bytes] = '\0';
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : "|") + name;
-  return text;
-}
-
-void keep(const TableRow& row, std::size_t features, Fate& fate) {
-  if (fate.rows < kKept) {
-    fate.numbers[fate.rows] = row.row;
-    for (std::size_t i = 0; i < 3; ++i)
-      fate.values[fate.rows][i] =
-          i < features && row.present[i] ? row.values[static_cast<Eigen::Index>(i)] : std::nan("");
-    fate.times[fate.rows] = row.has_time ? row.time_s : std::nan("");
-    fate.labels[fate.rows] = row.label;
-    copy_text(row.time_text, fate.time_text[fate.rows], sizeof fate.time_text[0]);
-  }
-  ++fate.rows;
-}
-
-Fate read_options(std::string_view text, const TableOptions& options) {
-  const TempFile file(text);
-  Fate fate;
-  Result<TableReader> reader = TableReader::open(file.path(), options);
-  if (!reader) {
-    fate.code = reader.error().code;
-    copy_text(reader.error().context, fate.error, sizeof fate.error);
-    return fate;
-  }
-  fate.opened = true;
-  fate.features = reader->feature_count();
-  copy_text(joined(reader->plan().feature_names), fate.names, sizeof fate.names);
-  copy_text(joined(reader->plan().ignored), fate.ignored, sizeof fate.ignored);
-  TableRow row;
-  for (;;) {
-    switch (reader->next(row)) {
-      case RowStatus::kRow:
-        keep(row, fate.features, fate);
-        break;
-      case RowStatus::kMalformed:
-        if (fate.malformed++ == 0) {
-          copy_text(reader->malformed().reason, fate.reason, sizeof fate.reason);
-          fate.malformed_line = reader->malformed().line;
-          fate.malformed_row = reader->malformed().row;
-        }
-        break;
-      case RowStatus::kEnd:
-        return fate;
-      case RowStatus::kError:
-        fate.read_error = true;
-        fate.code = reader->error().code;
-        copy_text(reader->error().context, fate.error, sizeof fate.error);
-        return fate;
-    }
-  }
-}
-
-Fate read(std::string_view text) { return read_options(text, {}); }
-
-Fate read_columns(std::string_view text, const char* first, const char* second) {
-  TableOptions options;
-  options.columns.emplace_back(first);
-  if (second != nullptr) options.columns.emplace_back(second);
-  return read_options(text, options);
-}
-
-Fate read_format(std::string_view text, TableFormat format) {
-  TableOptions options;
-  options.format = format;
-  return read_options(text, options);
-}
 
 void numeric_columns_are_features_in_the_order_of_the_file(void**) {
   const Fate fate = read("b,a\n1,2\n3.5,-4e2\n");
@@ -336,123 +234,6 @@ void a_wanted_column_must_hold_numbers_and_not_be_time(void**) {
   assert_int_equal(read_columns("a,b\n1,2\n", "a", "a").code, ErrorCode::kInvalid);
 }
 
-void unusable_files_say_why(void**) {
-  const struct {
-    std::string_view text;
-    const char* error;
-  } kCases[] = {
-      {"", "the file is empty"},
-      {"\n\n", "the file is empty"},
-      {"a,b\n", "there is no row below the header"},
-      {"a,b,a\n1,2,3\n", "the header names the column 'a' twice"},
-      {"1,2\n3,4\n", "the first line holds numbers: it must name the columns"},
-      {"a;b\n1;2\n", "semicolons between the columns: only commas and tabs are read"},
-      {"a,b\nx,y\n", "no column holds numbers to score"},
-      {"a,\"b\n1,2\n", "a quote in the header is not closed in its line"},
-      {std::string_view("\xFF\xFE"
-                        "a\0,\0b\0\n\0",
-                        10),
-       "the text is UTF-16: convert it to UTF-8"},
-      {std::string_view("a\0,b\n1,2\n", 9), "the header holds a NUL byte: not a text file"},
-  };
-  for (const auto& entry : kCases) {
-    const Fate fate = read(entry.text);
-    assert_false(fate.opened);
-    assert_int_equal(fate.code, ErrorCode::kMalformed);
-    assert_string_equal(fate.error, entry.error);
-  }
-}
-
-Fate read_wide(std::size_t columns) {
-  std::string text;
-  for (std::size_t i = 0; i < columns; ++i) text += (i ? ",f" : "f") + std::to_string(i);
-  text += '\n';
-  for (std::size_t i = 0; i < columns; ++i) text += i ? ",1" : "1";
-  return read(text + "\n");
-}
-
-void more_features_than_fit_ask_for_columns(void**) {
-  assert_int_equal(read_wide(64).features, 64);
-  const Fate fate = read_wide(65);
-  assert_int_equal(fate.code, ErrorCode::kInvalid);
-  assert_non_null(std::strstr(fate.error, "--columns"));
-}
-
-void a_missing_file_and_a_directory_are_no_input(void**) {
-  struct Codes {
-    ErrorCode missing, directory;
-  };
-  const Codes codes = [] {
-    const TableOptions options;
-    return Codes{TableReader::open("/nonexistent/x.csv", options).error().code,
-                 TableReader::open("/tmp", options).error().code};
-  }();
-  assert_int_equal(codes.missing, ErrorCode::kNotFound);
-  assert_int_equal(codes.directory, ErrorCode::kNotFound);
-}
-
-// printf 'a,b\n1,2\n3,4\n' | gzip -n
-constexpr unsigned char kGzip[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x4b,
-                                   0xd4, 0x49, 0xe2, 0x32, 0xd4, 0x31, 0xe2, 0x32, 0xd6, 0x31, 0xe1,
-                                   0x02, 0x00, 0xe5, 0xe9, 0xd6, 0xce, 0x0c, 0x00, 0x00, 0x00};
-
-std::string_view gzip_bytes(std::size_t size) { return {reinterpret_cast<const char*>(kGzip), size}; }
-
-void gzip_is_read_directly(void**) {
-  const Fate fate = read(gzip_bytes(sizeof kGzip));
-  assert_string_equal(fate.names, "a|b");
-  assert_int_equal(fate.rows, 2);
-}
-
-Fate read_two_members() {
-  std::string twice(gzip_bytes(sizeof kGzip));
-  twice += twice;
-  return read(twice + std::string(512, '\0'));
-}
-
-void gzip_members_are_one_stream_and_may_be_padded(void**) {
-  const Fate fate = read_two_members();
-  assert_int_equal(fate.rows, 4);
-  assert_int_equal(fate.malformed, 1);  // the header of the second member
-}
-
-void cut_or_damaged_gzip_is_malformed(void**) {
-  const Fate cut = read(gzip_bytes(sizeof kGzip - 9));
-  assert_false(cut.opened);
-  assert_int_equal(cut.code, ErrorCode::kMalformed);
-  assert_string_equal(cut.error, "gzip: the data end too early");
-  unsigned char damaged[sizeof kGzip];
-  std::memcpy(damaged, kGzip, sizeof kGzip);
-  damaged[12] ^= 0xff;
-  assert_int_equal(read({reinterpret_cast<const char*>(damaged), sizeof damaged}).code, ErrorCode::kMalformed);
-}
-
-struct Twice {
-  std::size_t first, second;
-  double first_value, second_value;
-};
-
-Twice read_twice() {
-  std::string text = "a\n";
-  for (int i = 0; i < 300000; ++i) text += std::to_string(i) + "\n";
-  const TempFile file(text);
-  Result<TableReader> reader = TableReader::open(file.path(), {});
-  TableRow row;
-  Twice twice{};
-  for (; reader->next(row) == RowStatus::kRow; ++twice.first) twice.first_value += row.values[0];
-  reader->rewind();
-  for (; reader->next(row) == RowStatus::kRow; ++twice.second) twice.second_value += row.values[0];
-  return twice;
-}
-
-void a_table_larger_than_the_buffer_reads_the_same_twice(void**) {
-  const Twice twice = read_twice();
-  assert_int_equal(twice.first, 300000);
-  assert_int_equal(twice.second, 300000);
-  assert_near(twice.first_value, 299999.0 * 150000.0, 0, 0);
-  assert_near(twice.second_value, twice.first_value, 0, 0);
-}
-
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -487,12 +268,5 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(wanted_columns_come_in_the_wanted_order),
     cmocka_unit_test(a_wanted_column_that_is_not_there_is_named_with_the_closest),
     cmocka_unit_test(a_wanted_column_must_hold_numbers_and_not_be_time),
-    cmocka_unit_test(unusable_files_say_why),
-    cmocka_unit_test(more_features_than_fit_ask_for_columns),
-    cmocka_unit_test(a_missing_file_and_a_directory_are_no_input),
-    cmocka_unit_test(gzip_is_read_directly),
-    cmocka_unit_test(gzip_members_are_one_stream_and_may_be_padded),
-    cmocka_unit_test(cut_or_damaged_gzip_is_malformed),
-    cmocka_unit_test(a_table_larger_than_the_buffer_reads_the_same_twice),
 };
 EPSILOND_TEST_MAIN(kTests)
