@@ -9,7 +9,6 @@ namespace {
 constexpr double kWeekS = 604800.0;
 constexpr double kYoungAllowance = 0.15;  // C: false alarms allowed per unit of ln(age)
 constexpr double kYoungestAgeS = 60.0;
-constexpr double kDecluster = 3.0;
 constexpr double kLargestTailProbability = 0.05;
 constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many values should lie below it
 
@@ -21,7 +20,7 @@ Threshold::Threshold(const ThresholdSettings& settings)
 double Threshold::budget_cut(double learned_s) const {
   const double rate_per_s =
       settings_.false_alarms_per_week / kWeekS + kYoungAllowance / std::max(learned_s, kYoungestAgeS);
-  return -std::log10(std::min(rate_per_s * settings_.interval_s / kDecluster, kLargestTailProbability));
+  return -std::log10(std::min(rate_per_s * settings_.interval_s / kDeclusteringFactor, kLargestTailProbability));
 }
 
 bool Threshold::complete(const Score& score) const {

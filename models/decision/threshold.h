@@ -19,9 +19,13 @@ namespace epsilond::models {
 struct Verdict {
   bool judged = false;   // false: the threshold abstained (learning, non-finite, or too few features)
   bool strange = false;  // only when judged
-  double threshold =
-      0.0;  // the cut in force, on the scale of the form: surprise for kBudget, log density for the others
+  // The cut in force, on the scale of the form: surprise for kBudget, log density for the others.
+  double threshold = 0.0;
 };
+
+// A strange moment is seen in about this many samples before it is over, so a rate of episodes is this many times
+// smaller than a rate of samples (measured in the experiments behind the young-machine channel).
+inline constexpr double kDeclusteringFactor = 3.0;
 
 enum class ThresholdForm : std::uint8_t {
   kBudget,    // surprise >= -log10 of the tolerated rate per sample

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <string_view>
 
 namespace epsilond::platform {
@@ -13,10 +14,15 @@ constexpr double kWholeLimit = 1e15;  // below it every whole number is exact in
 
 using Buffer = std::array<char, 32>;
 
-template <typename... Format>
-std::string_view text_of(Buffer& buffer, Format... format) {
-  const std::to_chars_result result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), format...);
+std::string_view text_of(Buffer& buffer, std::int64_t value) {
+  const std::to_chars_result result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   return {buffer.data(), static_cast<std::size_t>(result.ptr - buffer.data())};
+}
+
+// Not std::to_chars: its tables for floating point would be a tenth of the agent. No program of ours sets a locale.
+std::string_view text_of(Buffer& buffer, double value) {
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%.*g", kSignificantDigits, value);
+  return {buffer.data(), static_cast<std::size_t>(length)};
 }
 
 // "7.9e+09" says no more than "7.9e9", and a datagram is small.
@@ -29,7 +35,7 @@ void put_short_exponent(TextWriter& out, std::string_view text) {
   out.put(text.substr(0, e + 1));
   std::string_view exponent = text.substr(e + 1);
   if (exponent.front() == '-') out.put('-');
-  exponent.remove_prefix(1);  // to_chars always writes a sign
+  exponent.remove_prefix(1);  // %g always writes a sign
   while (exponent.size() > 1 && exponent.front() == '0') exponent.remove_prefix(1);
   out.put(exponent);
 }
@@ -42,7 +48,7 @@ void put_number(TextWriter& out, double value) {
   if (std::trunc(value) == value && std::fabs(value) < kWholeLimit)
     out.put(text_of(buffer, static_cast<std::int64_t>(value)));
   else
-    put_short_exponent(out, text_of(buffer, value, std::chars_format::general, kSignificantDigits));
+    put_short_exponent(out, text_of(buffer, value));
 }
 
 void put_integer(TextWriter& out, std::int64_t value) {
