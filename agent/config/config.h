@@ -11,10 +11,12 @@
 #include "models/decision/threshold.h"
 #include "models/host_detector.h"
 #include "models/observation.h"
+#include "platform/emit/endpoint.h"
+#include "platform/kernel/make_host_source.h"
 
 namespace epsilond::agent {
 
-enum class SourceChoice : std::uint8_t { kAuto, kStatgrab, kProcfs };
+using platform::SourceChoice;
 enum class ModelKind : std::uint8_t { kProduct };
 enum class EmitterKind : std::uint8_t { kSyslog, kUdp };
 enum class UdpFormat : std::uint8_t { kJson };
@@ -46,8 +48,7 @@ struct EmitterConfig {
   EmitterKind kind = EmitterKind::kSyslog;
   std::string name;     // the word after the kind in `[emit udp second]`; empty for the first
   bool local = true;    // syslog: /dev/log
-  std::string address;  // numeric IPv4 or IPv6 without brackets, when not local
-  std::uint16_t port = 0;
+  platform::Endpoint endpoint;  // when not local
   UdpFormat format = UdpFormat::kJson;
   int facility = 3;  // syslog: daemon
   std::size_t max_datagram = 480;

@@ -96,6 +96,5 @@ inline constexpr double kMaxHistoryRows = 2'000'000;  // history / interval
 inline constexpr std::size_t kMaxHostName = 64;       // what fits a flag
 // The name of the model that runs when no [model NAME] section exists.
 inline constexpr std::string_view kDefaultModelName = "host";
-inline constexpr std::uint16_t kSyslogPort = 514;
 
 }  // namespace epsilond::agent

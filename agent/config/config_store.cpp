@@ -69,19 +69,17 @@ Problem store_path(std::string_view text, Config* config) {
 Problem store_syslog_target(std::string_view text, EmitterConfig* emitter) {
   if (text == kLocal) {
     emitter->local = true;
-    emitter->address.clear();
-    emitter->port = 0;
+    emitter->endpoint = {};
     return std::nullopt;
   }
   if (!text.starts_with(kUdpScheme)) {
     const std::string_view words[] = {kLocal};
     std::string meant(closest(text, words));
-    std::string address;
-    std::uint16_t port = 0;
-    if (!parse_endpoint(text, kSyslogPort, &address, &port)) meant = std::string(kUdpScheme) + std::string(text);
+    platform::Endpoint endpoint;
+    if (!parse_target(text, platform::kSyslogPort, &endpoint)) meant = std::string(kUdpScheme) + std::string(text);
     return problem("neither local nor udp://", std::move(meant));
   }
-  const Problem wrong = parse_endpoint(text.substr(kUdpScheme.size()), kSyslogPort, &emitter->address, &emitter->port);
+  const Problem wrong = parse_target(text, platform::kSyslogPort, &emitter->endpoint);
   if (!wrong) emitter->local = false;
   return wrong;
 }
@@ -89,7 +87,7 @@ Problem store_syslog_target(std::string_view text, EmitterConfig* emitter) {
 Problem store_udp_target(std::string_view text, EmitterConfig* emitter) {
   if (text.starts_with(kUdpScheme))
     return problem("no scheme is written here", std::string(text.substr(kUdpScheme.size())));
-  const Problem wrong = parse_endpoint(text, 0, &emitter->address, &emitter->port);
+  const Problem wrong = parse_target(text, 0, &emitter->endpoint);
   if (!wrong) emitter->local = false;
   return wrong;
 }
@@ -149,9 +147,9 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return std::to_string(target.model->raise_m) + " of " + std::to_string(target.model->raise_n);
     case ValueType::kSyslogTarget:
       if (target.emitter->local) return std::string(kLocal);
-      return std::string(kUdpScheme) + format_endpoint(target.emitter->address, target.emitter->port);
+      return std::string(kUdpScheme) + platform::format_endpoint(target.emitter->endpoint).c_str();
     case ValueType::kUdpTarget:
-      return format_endpoint(target.emitter->address, target.emitter->port);
+      return platform::format_endpoint(target.emitter->endpoint).c_str();
     case ValueType::kWindows:
       return format_windows(*target.windows);
   }

@@ -1,10 +1,9 @@
 #include "agent/config/config_values.h"
 
-#include <arpa/inet.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <span>
 #include <system_error>
 
@@ -61,9 +60,15 @@ std::optional<double> in_seconds(double number, std::string_view unit) {
 }
 
 std::string shortest(double value) {
+  // Not std::to_chars: its tables for floating point would be a tenth of the agent. 17 digits always read back exactly.
   std::array<char, 32> buffer;
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  return error == std::errc() ? std::string(buffer.data(), end) : std::string();
+  for (int digits = 6; digits <= 17; ++digits) {
+    const int length = std::snprintf(buffer.data(), buffer.size(), "%.*g", digits, value);
+    double back = 0.0;
+    std::from_chars(buffer.data(), buffer.data() + length, back);
+    if (back == value) break;
+  }
+  return std::string(buffer.data());
 }
 
 bool is_whole(double value) { return value == std::trunc(value) && std::fabs(value) < 1e15; }
@@ -323,31 +328,16 @@ Problem parse_feature_list(std::string_view text, std::string_view lone, const m
   return std::nullopt;
 }
 
-Problem parse_endpoint(std::string_view text, std::uint16_t default_port, std::string* address, std::uint16_t* port) {
-  const bool bracketed = text.starts_with('[');
-  const std::size_t bracket = text.find(']');
-  if (bracketed && bracket == std::string_view::npos) return problem("the closing ] of the address is missing");
-  const std::string_view host = bracketed ? text.substr(1, bracket - 1) : text.substr(0, text.find(':'));
-  const std::string_view rest = text.substr(bracketed ? bracket + 1 : host.size());
-  const std::string host_text(host);
-  std::array<unsigned char, sizeof(in6_addr)> bytes;
-  if (!bracketed && inet_pton(AF_INET6, std::string(text).c_str(), bytes.data()) == 1)
-    return problem("an IPv6 address stands in brackets", "[" + std::string(text) + "]");
-  if (inet_pton(bracketed ? AF_INET6 : AF_INET, host_text.c_str(), bytes.data()) != 1)
-    return problem(quoted(host) + " is not a numeric " + (bracketed ? "IPv6" : "IPv4") + " address");
-  unsigned number = default_port;
-  if (rest.empty() && default_port == 0) return problem("the port is missing");
-  if (!rest.empty() && (rest[0] != ':' || !parse_unsigned(rest.substr(1), 65535, &number) || number == 0))
-    return problem(quoted(rest) + " is not a colon and a port from 1 to 65535");
-  *address = host_text;
-  *port = static_cast<std::uint16_t>(number);
-  return std::nullopt;
-}
-
-std::string format_endpoint(std::string_view address, std::uint16_t port) {
-  const bool six = address.find(':') != std::string_view::npos;
-  const std::string host(address);
-  return (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
+Problem parse_target(std::string_view text, std::uint16_t default_port, platform::Endpoint* endpoint) {
+  const platform::Result<platform::Endpoint> parsed = platform::parse_endpoint(text, default_port);
+  if (parsed) {
+    *endpoint = *parsed;
+    return std::nullopt;
+  }
+  // An IPv6 address without its brackets is worth a guess.
+  std::string bracketed = "[" + std::string(text) + "]";
+  const bool meant = !text.starts_with('[') && platform::parse_endpoint(bracketed, 1);
+  return problem(std::string(parsed.error().context.view()), meant ? std::move(bracketed) : std::string());
 }
 
 Problem parse_windows(std::string_view text, std::vector<MuteConfig>* windows) {

@@ -46,9 +46,8 @@ Problem parse_feature_list(std::string_view text, std::string_view lone, const m
 // Every row of the feature table.
 models::PresenceMask all_features();
 
-// "192.0.2.1:8089" or "[2001:db8::1]:8089"; numeric only. `default_port` 0 means that the port must be given.
-Problem parse_endpoint(std::string_view text, std::uint16_t default_port, std::string* address, std::uint16_t* port);
-std::string format_endpoint(std::string_view address, std::uint16_t port);
+// As platform::parse_endpoint reads it; `default_port` 0 means that the port must be given.
+Problem parse_target(std::string_view text, std::uint16_t default_port, platform::Endpoint* endpoint);
 
 // "Sun 03:00-04:30, Mon-Fri 23:30-00:30, daily 12:00-12:05"; the windows get no name here. At most kMaxMuteWindows.
 Problem parse_windows(std::string_view text, std::vector<MuteConfig>* windows);

@@ -70,9 +70,8 @@ unsigned long days(std::string_view text) { return first_window(text).days.to_ul
 // The endpoint, formatted again; "refused" if it is.
 std::string_view endpoint(std::string_view text, std::uint16_t default_port = 0) {
   static std::string formatted;
-  std::string address;
-  std::uint16_t port = 0;
-  formatted = parse_endpoint(text, default_port, &address, &port) ? "refused" : format_endpoint(address, port);
+  epsilond::platform::Endpoint parsed;
+  formatted = parse_target(text, default_port, &parsed) ? "refused" : epsilond::platform::format_endpoint(parsed).c_str();
   return formatted;
 }
 

@@ -51,14 +51,11 @@ void m_of_n(std::string_view text) {
 
 void endpoint(std::string_view text) {
   for (const std::uint16_t default_port : {std::uint16_t{0}, std::uint16_t{514}}) {
-    std::string address;
-    std::string address_again;
-    std::uint16_t port = 0;
-    std::uint16_t port_again = 0;
-    if (parse_endpoint(text, default_port, &address, &port)) continue;
-    require(port != 0);
-    require(!parse_endpoint(format_endpoint(address, port), 0, &address_again, &port_again));
-    require(address == address_again && port == port_again);
+    epsilond::platform::Endpoint parsed;
+    epsilond::platform::Endpoint again;
+    if (parse_target(text, default_port, &parsed)) continue;
+    require(parsed.port != 0);
+    require(!parse_target(epsilond::platform::format_endpoint(parsed).view(), 0, &again) && again == parsed);
   }
 }
 
