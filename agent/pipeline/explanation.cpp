@@ -1,0 +1,187 @@
+#include "agent/pipeline/explanation.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+namespace epsilond::agent {
+namespace {
+
+using platform::Flag;
+using platform::FlagEvent;
+using platform::FlagFeature;
+
+constexpr std::size_t kNamedInText = 3;
+constexpr double kWorthNaming = 3.0;  // |z| below this is not odd by itself
+constexpr double kSecondsPerYear = 365.25 * 86400.0;
+
+template <std::size_t N, typename... Arguments>
+platform::FixedString<N> print(const char* format, Arguments... arguments) {
+  char text[N + 1];
+  std::snprintf(text, sizeof text, format, arguments...);
+  return platform::FixedString<N>(std::string_view(text));
+}
+
+// What a magnitude is divided by, and what is written behind the number.
+struct UnitText {
+  double divisor = 1.0;
+  platform::FixedString<12> suffix;
+};
+
+UnitText unit_text(double magnitude, std::string_view unit) {
+  UnitText text;
+  if (unit == "ratio") {
+    text.divisor = 0.01;
+    text.suffix.assign(" %");
+    return text;
+  }
+  const bool bytes = unit.starts_with("bytes");
+  const char* prefix = "";
+  struct Step {
+    double divisor;
+    const char* prefix;
+  };
+  constexpr std::array kSteps = {Step{1e12, "T"}, Step{1e9, "G"}, Step{1e6, "M"}, Step{1e3, "k"}};
+  for (const Step& step : kSteps) {
+    // Counts stay as they are up to a hundred thousand: "200 zombies", not "0.2 k".
+    if (std::fabs(magnitude) < (bytes ? step.divisor * 0.9995 : std::max(step.divisor, 1e5))) continue;
+    text.divisor = step.divisor;
+    prefix = step.prefix;
+    break;
+  }
+  if (bytes || *prefix != '\0') text.suffix.append(" ");
+  text.suffix.append(prefix);
+  if (bytes) text.suffix.append("B");
+  if (unit.ends_with("/s")) text.suffix.append("/s");
+  return text;
+}
+
+// Whole numbers as they are; otherwise one decimal below ten, two significant digits below 0.1.
+platform::FixedString<24> number_text(double scaled) {
+  const double magnitude = std::fabs(scaled);
+  if (scaled == std::floor(scaled) || magnitude >= 9.95) return print<24>("%.0f", scaled);
+  return magnitude >= 0.095 ? print<24>("%.1f", scaled) : print<24>("%.2g", scaled);
+}
+
+double natural(const Feature& feature, bool transformed, double value) {
+  return transformed ? invert_transform(feature, value) : value;
+}
+
+void append_feature(const FlagFeature& named, bool with_hour, platform::FixedString<1024>& text) {
+  const Feature& feature = features()[*find_feature(named.name)];
+  text.append(feature.description);
+  text.append(" ");
+  text.append(format_quantity(named.value, feature.unit));
+  text.append(" (usual ");
+  text.append(format_usual(named.mean, named.sd, feature.unit));
+  text.append(with_hour ? " at this hour)" : ")");
+}
+
+// The named features of `flag`, comma-separated; "at this hour" is said once.
+void append_features(const Flag& flag, const ModelView& view, platform::FixedString<1024>& text) {
+  for (std::size_t i = 0; i < std::min(flag.feature_count, kNamedInText); ++i) {
+    if (i > 0) text.append(", ");
+    append_feature(flag.features[i], i == 0 && view.baseline != models::BaselineKind::kGlobal, text);
+  }
+}
+
+// Keeps what is odd; the first is kept in any case.
+void drop_unremarkable(Flag& flag) {
+  const auto odd = [](const FlagFeature& named) { return named.share > 0.0 || std::fabs(named.z) >= kWorthNaming; };
+  while (flag.feature_count > 1 && !odd(flag.features[flag.feature_count - 1])) --flag.feature_count;
+}
+
+}  // namespace
+
+platform::FixedString<32> format_quantity(double value, std::string_view unit) {
+  const UnitText text = unit_text(value, unit);
+  platform::FixedString<32> quantity(number_text(value / text.divisor).view());
+  quantity.append(text.suffix);
+  return quantity;
+}
+
+platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit) {
+  const UnitText text = unit_text(std::max(std::fabs(mean), sd), unit);
+  platform::FixedString<48> usual(number_text(mean / text.divisor).view());
+  usual.append(" \u00b1 ");
+  usual.append(number_text(sd / text.divisor));
+  usual.append(text.suffix);
+  return usual;
+}
+
+platform::FixedString<32> format_duration(double seconds) {
+  const double whole = std::floor(seconds + 0.5);
+  if (seconds < 9.95 && whole != seconds) return print<32>("%.1f s", seconds);
+  if (whole < 60.0) return print<32>("%.0f s", whole);
+  if (whole < 3600.0) return print<32>("%.0f min %.0f s", std::floor(whole / 60.0), std::fmod(whole, 60.0));
+  if (whole < 86400.0) return print<32>("%.0f h %.0f min", std::floor(whole / 3600.0), std::floor(std::fmod(whole, 3600.0) / 60.0));
+  return print<32>("%.0f d %.0f h", std::floor(whole / 86400.0), std::floor(std::fmod(whole, 86400.0) / 3600.0));
+}
+
+platform::FixedString<48> format_rarity(double surprise, double interval_s) {
+  const double seconds = interval_s / models::kDeclusteringFactor * std::pow(10.0, surprise);
+  if (!(seconds < 100.0 * kSecondsPerYear)) return platform::FixedString<48>("less than once in a century");
+  if (seconds >= 2.0 * kSecondsPerYear) return print<48>("once in %.0f years", seconds / kSecondsPerYear);
+  if (seconds >= 2.0 * 86400.0) return print<48>("once in %.0f days", seconds / 86400.0);
+  if (seconds >= 2.0 * 3600.0) return print<48>("once in %.0f hours", seconds / 3600.0);
+  if (seconds >= 120.0) return print<48>("once in %.0f minutes", seconds / 60.0);
+  return print<48>("once in %.0f seconds", std::max(1.0, seconds));
+}
+
+void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, Flag& flag) {
+  const models::Score& score = snapshot.score;
+  std::array<std::size_t, models::kMaxFeatures> order{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < view.columns.size(); ++i)
+    if (snapshot.readings.present.test(view.columns[i])) order[count++] = i;
+  const auto at = [](const models::FeatureVector& vector, std::size_t i) { return vector[static_cast<Eigen::Index>(i)]; };
+  std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), [&](std::size_t a, std::size_t b) {
+    if (at(score.share, a) != at(score.share, b)) return at(score.share, a) > at(score.share, b);
+    const double za = std::fabs(at(score.z, a));
+    const double zb = std::fabs(at(score.z, b));
+    return za != zb ? za > zb : a < b;
+  });
+  flag.feature_count = 0;
+  for (std::size_t rank = 0; rank < count && flag.feature_count < std::min(limit, flag.features.size()); ++rank) {
+    const std::size_t i = order[rank];
+    const Feature& feature = features()[view.columns[i]];
+    FlagFeature& named = flag.features[flag.feature_count++];
+    named.name = feature.name;
+    named.value = snapshot.readings.values[view.columns[i]];
+    const double mean = at(score.mean, i);
+    const double sd = at(score.sd, i);
+    // No feature is negative by nature; a mean below zero is only rounding of the transform.
+    named.mean = std::max(0.0, natural(feature, view.transformed, mean));
+    named.sd = (natural(feature, view.transformed, mean + sd) - natural(feature, view.transformed, mean - sd)) / 2.0;
+    named.z = at(score.z, i);
+    named.share = at(score.share, i);
+  }
+}
+
+void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view, Flag& flag) {
+  // RAISED and the endings speak of the strangest moment; ONGOING of the present one.
+  const Snapshot& told = event == FlagEvent::kOngoing ? now : episode.peak();
+  rank_features(told, view, kMaxNamedFeatures, flag);
+  drop_unremarkable(flag);
+  flag.text.clear();
+  if (event == FlagEvent::kCleared || event == FlagEvent::kLearned) {
+    flag.text.append(event == FlagEvent::kCleared ? "back to usual after " : "accepted as the new usual after ");
+    flag.text.append(format_duration(flag.duration_s));
+    flag.text.append("; at its strangest ");
+    append_features(flag, view, flag.text);
+    return;
+  }
+  append_features(flag, view, flag.text);
+  if (event == FlagEvent::kOngoing) {
+    flag.text.append("; for ");
+    flag.text.append(format_duration(flag.duration_s));
+  }
+  if (told.score.surprise > 0.0) {
+    flag.text.append("; ");
+    flag.text.append(format_rarity(told.score.surprise, view.interval_s));
+  }
+}
+
+}  // namespace epsilond::agent

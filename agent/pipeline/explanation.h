@@ -1,0 +1,45 @@
+#pragma once
+// Shares into words: which features made a moment strange, and the sentence that says so to a person.
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "agent/pipeline/episode.h"
+#include "agent/pipeline/feature_table.h"
+#include "agent/pipeline/snapshot.h"
+#include "models/host_detector.h"
+#include "platform/emit/flag.h"
+#include "platform/fixed_string.h"
+
+namespace epsilond::agent {
+
+// How the numbers of a model are to be read.
+struct ModelView {
+  std::span<const std::size_t> columns;  // column i of the model is this row of the feature table
+  bool transformed = true;               // the model sees transformed values
+  models::BaselineKind baseline = models::BaselineKind::kGlobal;
+  double interval_s = 1.0;
+};
+
+// "7.9 GB", "212 MB/s", "97 %", "200", "5.2 k/s".
+platform::FixedString<32> format_quantity(double value, std::string_view unit);
+// "2.2 ± 0.2 GB": a mean and a standard deviation in one unit.
+platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit);
+// "2 min 5 s".
+platform::FixedString<32> format_duration(double seconds);
+// "once in 40 days": how often a healthy machine looks like this; nothing is claimed beyond a century.
+platform::FixedString<48> format_rarity(double surprise, double interval_s);
+
+// How many features an episode event carries at the most.
+inline constexpr std::size_t kMaxNamedFeatures = 5;
+
+// Fills flag.features with up to `limit` present features, largest share first, then largest |z|.
+void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, platform::Flag& flag);
+
+// Fills flag.features and flag.text for an episode event; `now` is the newest moment. Names only what is odd (a share, or
+// |z| >= 3), and at least one feature.
+void explain(platform::FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view,
+             platform::Flag& flag);
+
+}  // namespace epsilond::agent

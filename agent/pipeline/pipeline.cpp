@@ -1,0 +1,69 @@
+#include "agent/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "agent/pipeline/model_state.h"
+#include "agent/pipeline/mute.h"
+#include "agent/pipeline/wiring.h"
+
+namespace epsilond::agent {
+
+using platform::FlagEvent;
+
+Pipeline::Pipeline(const Config& config, std::vector<std::unique_ptr<platform::Emitter>> emitters)
+    : host_(config.host), mutes_(config.mutes), emitters_(std::move(emitters)), history_(history_rows(config)) {
+  for (const ModelConfig& model : config.models)
+    watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, make_model(model, config.interval_s)));
+}
+
+void Pipeline::step(const platform::HostSample& sample, const StepTime& time) {
+  ++steps_;
+  readings_ = observe(previous_, sample, first_);
+  previous_ = sample;
+  if (std::exchange(first_, false)) return;
+  history_.push(readings_, time.wall);
+  muted_ = muted_at(mutes_, time);
+  for (const std::unique_ptr<Watcher>& watcher : watchers_) {
+    const EpisodeEvents events = watcher->step(readings_, time, muted_);
+    for (std::size_t i = 0; i < events.count; ++i) send(events.events[i], *watcher);
+  }
+}
+
+void Pipeline::send(FlagEvent event, const Watcher& watcher) {
+  flag_ = {};
+  watcher.describe(event, flag_);
+  emit();
+}
+
+void Pipeline::announce(FlagEvent event, const StepTime& time, std::string_view text) {
+  flag_ = {};
+  flag_.event = event;
+  flag_.wall = time.wall;
+  flag_.text = text;
+  emit();
+}
+
+void Pipeline::emit() {
+  flag_.host.assign(host_);
+  ++event_counts_[static_cast<std::size_t>(flag_.event)];
+  // Every emitter is tried: one that fails counts its own drop and never stops another.
+  for (const std::unique_ptr<platform::Emitter>& emitter : emitters_) static_cast<void>(emitter->emit(flag_));
+}
+
+std::size_t Pipeline::state_bytes() const { return model_state_bytes(watchers_); }
+
+void Pipeline::save_state(std::span<std::byte> out) const { save_model_state(watchers_, out); }
+
+platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in) {
+  return load_model_state(watchers_, in);
+}
+
+std::size_t Pipeline::memory_bytes() const {
+  std::size_t bytes = sizeof *this + history_.memory_bytes();
+  for (const std::unique_ptr<Watcher>& watcher : watchers_) bytes += sizeof *watcher + watcher->model().memory_bytes();
+  return bytes;
+}
+
+}  // namespace epsilond::agent

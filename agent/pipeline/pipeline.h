@@ -1,0 +1,69 @@
+#pragma once
+// One sample, from the kernel's numbers to a flag on the wire: observe, score, judge, learn, emit.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/config/config.h"
+#include "agent/pipeline/feature_table.h"
+#include "agent/pipeline/history.h"
+#include "agent/pipeline/watcher.h"
+#include "platform/emit/emitter.h"
+#include "platform/emit/flag.h"
+#include "platform/kernel/host_sample.h"
+#include "platform/result.h"
+
+namespace epsilond::agent {
+
+class Pipeline {
+ public:
+  // `emitters` may be empty. All memory is taken here; step() takes none.
+  Pipeline(const Config& config, std::vector<std::unique_ptr<platform::Emitter>> emitters);
+
+  // The first call only remembers the sample: rates need two.
+  void step(const platform::HostSample& sample, const StepTime& time);
+  // A lifecycle event (START, STOP) to every emitter.
+  void announce(platform::FlagEvent event, const StepTime& time, std::string_view text);
+
+  std::span<const std::unique_ptr<Watcher>> watchers() const { return watchers_; }
+  std::span<const std::unique_ptr<platform::Emitter>> emitters() const { return emitters_; }
+  const History& history() const { return history_; }
+  const Readings& latest() const { return readings_; }
+  bool muted() const { return muted_; }
+  std::uint64_t steps() const { return steps_; }
+  // Flags that were made, by event, and the last of them (for a display).
+  std::uint64_t event_count(platform::FlagEvent event) const { return event_counts_[static_cast<std::size_t>(event)]; }
+  const platform::Flag& last_flag() const { return flag_; }
+
+  // What was learned, as bytes: fixed size for a configuration. load_state() takes what fits (same model name, kind and
+  // features) and returns how many models it restored; an error if the bytes are not a state at all.
+  std::size_t state_bytes() const;
+  void save_state(std::span<std::byte> out) const;
+  platform::Result<std::size_t> load_state(std::span<const std::byte> in);
+
+  std::size_t memory_bytes() const;
+
+ private:
+  void send(platform::FlagEvent event, const Watcher& watcher);
+  void emit();
+
+  std::string host_;
+  std::vector<MuteConfig> mutes_;
+  std::vector<std::unique_ptr<Watcher>> watchers_;
+  std::vector<std::unique_ptr<platform::Emitter>> emitters_;
+  History history_;
+  platform::HostSample previous_;
+  Readings readings_;
+  platform::Flag flag_;
+  std::array<std::uint64_t, 7> event_counts_{};
+  std::uint64_t steps_ = 0;
+  bool first_ = true;
+  bool muted_ = false;
+};
+
+}  // namespace epsilond::agent

@@ -1,0 +1,19 @@
+#pragma once
+// One scored moment of one model, kept whole so that it can be explained later.
+
+#include <chrono>
+
+#include "agent/pipeline/feature_table.h"
+#include "models/decision/threshold.h"
+#include "models/score.h"
+
+namespace epsilond::agent {
+
+struct Snapshot {
+  std::chrono::nanoseconds wall{0};  // since the Unix epoch
+  Readings readings;                 // natural units, the table's order
+  models::Score score;               // the model's columns, in their order
+  models::Verdict verdict;
+};
+
+}  // namespace epsilond::agent

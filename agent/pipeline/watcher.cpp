@@ -1,0 +1,123 @@
+#include "agent/pipeline/watcher.h"
+
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+namespace epsilond::agent {
+namespace {
+
+using models::GateDecision;
+using models::Transition;
+using platform::FlagEvent;
+
+std::vector<std::size_t> columns_of(const models::PresenceMask& mask) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < features().size(); ++i)
+    if (mask.test(i)) columns.push_back(i);
+  return columns;
+}
+
+models::ThresholdSettings threshold_settings(const ModelConfig& config, double interval_s) {
+  models::ThresholdSettings settings;
+  settings.form = config.threshold;
+  settings.false_alarms_per_week = config.false_alarms_per_week;
+  settings.interval_s = interval_s;
+  settings.log_epsilon = config.log_epsilon;
+  settings.quantile = config.quantile;
+  settings.feature_count = config.features.count();
+  return settings;
+}
+
+// Unique on this host: the model, the second it began, and how many came before it.
+platform::FixedString<48> episode_id(const std::string& model, const Episode& episode) {
+  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(episode.began()).count();
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char stamp[24];
+  std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+  char text[80];
+  std::snprintf(text, sizeof text, "%.20s-%s-%llu", model.c_str(), stamp,
+                static_cast<unsigned long long>(episode.number()));
+  return platform::FixedString<48>(std::string_view(text));
+}
+
+}  // namespace
+
+Watcher::Watcher(const ModelConfig& config, double interval_s, std::unique_ptr<models::AnomalyModel> model)
+    : config_(config),
+      interval_s_(interval_s),
+      columns_(columns_of(config.features)),
+      model_(std::move(model)),
+      threshold_(threshold_settings(config, interval_s)),
+      hysteresis_({config.raise_m, config.raise_n, config.clear_after_s}),
+      gate_(config.accept_after_s),
+      // A sampling interval longer than the settling time has settled by itself.
+      episode_({config.settle_s < interval_s ? 0.0 : config.settle_s, config.remind_after_s}) {}
+
+EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool muted) {
+  const models::Observation observation = select(readings, time);
+  latest_.wall = time.wall;
+  latest_.readings = readings;
+  latest_.score = model_->score(observation);  // before it is learned, so no sample vouches for itself
+  latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
+  if (muted) return {};
+
+  const Transition transition = hysteresis_.advance(latest_.verdict, readings.elapsed_s);
+  const GateDecision decision = gate_.decide(latest_.verdict, hysteresis_.raised(), readings.elapsed_s);
+  const EpisodeEvents events =
+      episode_.advance(transition, decision == GateDecision::kAccept, latest_, readings.elapsed_s);
+  if (transition == Transition::kCleared) model_->discard_unlearned();
+  learn(observation, decision);
+  return events;
+}
+
+void Watcher::learn(const models::Observation& observation, GateDecision decision) {
+  switch (decision) {
+    case GateDecision::kLearn:
+      model_->update(observation);
+      threshold_.learn(latest_.score);
+      break;
+    case GateDecision::kHold:
+      model_->observe_unlearned(observation);
+      break;
+    case GateDecision::kAccept:
+      model_->accept_level();
+      hysteresis_.reset();
+      break;
+  }
+}
+
+models::Observation Watcher::select(const Readings& readings, const StepTime& time) const {
+  models::Observation observation;
+  observation.values.setZero(static_cast<Eigen::Index>(columns_.size()));
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!readings.present.test(columns_[i])) continue;
+    const double value = readings.values[columns_[i]];
+    observation.values[static_cast<Eigen::Index>(i)] =
+        config_.transform ? apply_transform(features()[columns_[i]], value) : value;
+    observation.present.set(i);
+  }
+  observation.elapsed_s = readings.elapsed_s;
+  observation.local_time_s = std::chrono::duration<double>(time.wall + time.utc_offset).count();
+  return observation;
+}
+
+void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
+  const Snapshot& told = event == FlagEvent::kOngoing ? latest_ : episode_.peak();
+  flag.event = event;
+  flag.model.assign(config_.name);
+  flag.id = episode_id(config_.name, episode_);
+  flag.wall = latest_.wall;
+  flag.surprise = told.score.surprise;
+  flag.log_super_epsilon = told.score.log_density;
+  flag.threshold = told.verdict.threshold;
+  flag.critical = told.score.surprise >= config_.critical_surprise;
+  // The quiet time that ended an episode is not part of it.
+  flag.duration_s = event == FlagEvent::kCleared ? episode_.strange_s() : episode_.open_s();
+  explain(event, episode_, latest_, view(), flag);
+}
+
+ModelView Watcher::view() const { return {columns_, config_.transform, config_.baseline, interval_s_}; }
+
+}  // namespace epsilond::agent

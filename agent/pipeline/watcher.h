@@ -1,0 +1,62 @@
+#pragma once
+// One `[model NAME]` at work: its columns, its model, its threshold, its episodes.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/config/config.h"
+#include "agent/pipeline/episode.h"
+#include "agent/pipeline/explanation.h"
+#include "agent/pipeline/snapshot.h"
+#include "models/anomaly_model.h"
+#include "models/decision/hysteresis.h"
+#include "models/decision/learning_gate.h"
+#include "models/decision/threshold.h"
+#include "platform/emit/flag.h"
+
+namespace epsilond::agent {
+
+// When a step happens.
+struct StepTime {
+  std::chrono::nanoseconds wall{0};       // since the Unix epoch
+  std::chrono::seconds utc_offset{0};     // local wall time = wall + utc_offset
+};
+
+class Watcher {
+ public:
+  Watcher(const ModelConfig& config, double interval_s, std::unique_ptr<models::AnomalyModel> model);
+
+  // Scores, judges, and only then learns one row. While `muted` it scores only. The returned events are to be sent;
+  // describe() renders each.
+  EpisodeEvents step(const Readings& readings, const StepTime& time, bool muted);
+  // Fills model, id, numbers, features and text of an event that step() just returned.
+  void describe(platform::FlagEvent event, platform::Flag& flag) const;
+
+  const std::string& name() const { return config_.name; }
+  const Snapshot& latest() const { return latest_; }
+  const models::AnomalyModel& model() const { return *model_; }
+  models::AnomalyModel& model() { return *model_; }
+  bool anomalous() const { return episode_.open(); }
+  ModelView view() const;
+
+ private:
+  models::Observation select(const Readings& readings, const StepTime& time) const;
+  void learn(const models::Observation& observation, models::GateDecision decision);
+
+  ModelConfig config_;
+  double interval_s_;
+  std::vector<std::size_t> columns_;  // rows of the feature table, ascending
+  std::unique_ptr<models::AnomalyModel> model_;
+  models::Threshold threshold_;
+  models::Hysteresis hysteresis_;
+  models::LearningGate gate_;
+  Episode episode_;
+  Snapshot latest_;
+};
+
+}  // namespace epsilond::agent

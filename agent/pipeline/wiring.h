@@ -1,0 +1,36 @@
+#pragma once
+// The only place that names concrete classes: from a validated configuration to the objects that do the work.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "agent/config/config.h"
+#include "models/anomaly_model.h"
+#include "platform/emit/emitter.h"
+#include "platform/host/clock.h"
+#include "platform/kernel/host_source.h"
+#include "platform/result.h"
+
+namespace epsilond::agent {
+
+std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s);
+
+// `root`: "" for this host, else a directory with proc/ and sys/ inside.
+platform::Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, std::string_view root,
+                                                                    const platform::Clock& clock);
+
+// One emitter per section; with none configured, JSON lines on `stdout_fd` unless that is -1.
+// `clock` must outlive them.
+std::vector<std::unique_ptr<platform::Emitter>> make_emitters(const Config& config, const platform::Clock& clock,
+                                                              int stdout_fd);
+
+// Seconds of a configuration as a duration, rounded to the nanosecond.
+std::chrono::nanoseconds to_nanoseconds(double seconds);
+
+// Rows of the ring buffer that hold `history` at this interval; at least 2.
+std::size_t history_rows(const Config& config);
+
+}  // namespace epsilond::agent

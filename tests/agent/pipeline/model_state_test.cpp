@@ -1,0 +1,114 @@
+#include "agent/pipeline/model_state.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "tests/support/fake_model.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+// clang-format on
+
+using epsilond::agent::find_feature;
+using epsilond::agent::load_model_state;
+using epsilond::agent::model_state_bytes;
+using epsilond::agent::ModelConfig;
+using epsilond::agent::save_model_state;
+using epsilond::agent::Watcher;
+using epsilond::tests::FakeModel;
+
+namespace {
+
+struct Bench {
+  std::vector<std::unique_ptr<Watcher>> watchers;
+  std::vector<FakeModel*> models;
+  std::vector<std::byte> bytes;
+
+  void add(const char* name, const char* feature, long token) {
+    ModelConfig config;
+    config.name = name;
+    config.features.set(*find_feature(feature));
+    auto model = std::make_unique<FakeModel>(1);
+    model->token = token;
+    models.push_back(model.get());
+    watchers.push_back(std::make_unique<Watcher>(config, 1.0, std::move(model)));
+  }
+  void save() {
+    bytes.resize(model_state_bytes(watchers));
+    save_model_state(watchers, bytes);
+  }
+  // How many models were restored, or -1 if the bytes were refused.
+  long load(std::size_t length) const {
+    const auto restored = load_model_state(watchers, std::span(bytes).first(length));
+    return restored ? static_cast<long>(*restored) : -1;
+  }
+};
+
+int setup(void** state) {
+  auto* bench = new Bench;
+  bench->add("host", "zombies", 41);
+  bench->add("diary", "load_1min", 42);
+  *state = bench;
+  return 0;
+}
+
+int teardown(void** state) {
+  delete static_cast<Bench*>(*state);
+  return 0;
+}
+
+void every_model_comes_back_as_it_was(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.models[0]->token = 0;
+  bench.models[1]->token = 0;
+  assert_int_equal(bench.load(bench.bytes.size()), 2);
+  assert_int_equal(bench.models[0]->token, 41);
+  assert_int_equal(bench.models[1]->token, 42);
+}
+
+void a_model_that_is_not_in_the_state_keeps_what_it_has(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.add("new", "zombies", 7);
+  assert_int_equal(bench.load(bench.bytes.size()), 2);
+  assert_int_equal(bench.models[2]->token, 7);
+}
+
+void a_model_with_other_features_is_not_restored(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.watchers.clear();
+  bench.models.clear();
+  bench.add("host", "threads", 1);
+  assert_int_equal(bench.load(bench.bytes.size()), 0);
+  assert_int_equal(bench.models[0]->token, 1);
+}
+
+void every_cut_through_a_record_is_refused_whole(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.models[0]->token = 0;
+  const std::size_t record = bench.bytes.size() / 2;
+  for (std::size_t length = 1; length < bench.bytes.size(); ++length)
+    if (length != record) assert_int_equal(bench.load(length), -1);
+  assert_int_equal(bench.models[0]->token, 0);
+}
+
+void an_empty_state_restores_nothing(void** state) {
+  const auto& bench = *static_cast<Bench*>(*state);
+  assert_int_equal(bench.load(0), 0);
+}
+
+const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(every_model_comes_back_as_it_was, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_model_that_is_not_in_the_state_keeps_what_it_has, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_model_with_other_features_is_not_restored, setup, teardown),
+    cmocka_unit_test_setup_teardown(every_cut_through_a_record_is_refused_whole, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_empty_state_restores_nothing, setup, teardown),
+};
+
+}  // namespace
+
+EPSILOND_TEST_MAIN(kTests)

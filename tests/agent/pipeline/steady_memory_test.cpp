@@ -1,0 +1,121 @@
+// After the first ticks nothing is allocated: not for reading the kernel, not for scoring and learning, not for flags.
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "agent/pipeline/pipeline.h"
+#include "agent/pipeline/wiring.h"
+#include "platform/host/linux_clock.h"
+#include "tests/support/alloc_guard.h"
+#include "tests/support/simulated_host.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+// clang-format on
+
+using epsilond::agent::Config;
+using epsilond::agent::EmitterConfig;
+using epsilond::agent::EmitterKind;
+using epsilond::agent::features;
+using epsilond::agent::ModelConfig;
+using epsilond::agent::Pipeline;
+using epsilond::agent::StepTime;
+using epsilond::platform::FlagEvent;
+using epsilond::platform::HostSample;
+using epsilond::tests::allocation_count;
+using epsilond::tests::allocations_are_counted;
+
+namespace {
+
+struct Bench {
+  epsilond::platform::LinuxClock clock;
+  Config config;
+  std::unique_ptr<epsilond::platform::HostSource> source;
+  std::unique_ptr<Pipeline> pipeline;
+  epsilond::tests::SimulatedHost host{1};
+  HostSample sample;
+};
+
+int setup(void** state) {
+  auto* bench = new Bench;
+  ModelConfig model;
+  for (std::size_t i = 0; i < features().size(); ++i) model.features.set(i);
+  model.warm_up_s = 30;
+  bench->config.models.push_back(model);
+  model.name = "diary";
+  model.threshold = epsilond::models::ThresholdForm::kQuantile;
+  bench->config.models.push_back(model);
+  EmitterConfig udp;
+  udp.kind = EmitterKind::kUdp;
+  udp.local = false;
+  udp.endpoint = *epsilond::platform::parse_endpoint("127.0.0.1:9");  // nobody listens: flags are dropped
+  bench->config.emitters.push_back(udp);
+  udp.kind = EmitterKind::kSyslog;
+  bench->config.emitters.push_back(udp);
+  auto source = epsilond::agent::make_source(bench->config, "", bench->clock);
+  if (!source) return -1;
+  bench->source = std::move(*source);
+  bench->pipeline = std::make_unique<Pipeline>(
+      bench->config, epsilond::agent::make_emitters(bench->config, bench->clock, -1));
+  *state = bench;
+  return 0;
+}
+
+int teardown(void** state) {
+  delete static_cast<Bench*>(*state);
+  return 0;
+}
+
+void reading_the_real_kernel_does_not_allocate(void** state) {
+  if (!allocations_are_counted()) skip();
+  auto& bench = *static_cast<Bench*>(*state);
+  for (int i = 0; i < 3; ++i) static_cast<void>(bench.source->read(bench.sample));
+  const std::size_t before = allocation_count();
+  for (int i = 0; i < 50; ++i) static_cast<void>(bench.source->read(bench.sample));
+  const std::size_t after = allocation_count();
+  assert_true(bench.sample.present_count() > 30);
+  assert_int_equal(after, before);
+}
+
+void stepping_and_flagging_do_not_allocate(void** state) {
+  if (!allocations_are_counted()) skip();
+  auto& bench = *static_cast<Bench*>(*state);
+  const auto run = [&bench](int seconds) {
+    for (int i = 0; i < seconds; ++i)
+      bench.pipeline->step(bench.host.next(), StepTime{std::chrono::seconds(1795305600 + bench.host.second()), {}});
+  };
+  run(3);
+  const std::size_t before = allocation_count();
+  run(300);
+  bench.host.extra_zombies = 500;
+  run(40);
+  bench.host.extra_zombies = 0;
+  run(60);
+  bench.pipeline->announce(FlagEvent::kStop, StepTime{std::chrono::seconds(1795306000), {}}, "stopped");
+  const std::size_t after = allocation_count();
+  assert_true(bench.pipeline->event_count(FlagEvent::kRaised) >= 1);
+  assert_true(bench.pipeline->event_count(FlagEvent::kCleared) >= 1);
+  assert_int_equal(after, before);
+}
+
+void saving_the_state_does_not_allocate(void** state) {
+  if (!allocations_are_counted()) skip();
+  auto& bench = *static_cast<Bench*>(*state);
+  std::vector<std::byte>& bytes = *new std::vector<std::byte>(bench.pipeline->state_bytes());
+  const std::size_t before = allocation_count();
+  bench.pipeline->save_state(bytes);
+  const std::size_t after = allocation_count();
+  delete &bytes;
+  assert_int_equal(after, before);
+}
+
+const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(reading_the_real_kernel_does_not_allocate, setup, teardown),
+    cmocka_unit_test_setup_teardown(stepping_and_flagging_do_not_allocate, setup, teardown),
+    cmocka_unit_test_setup_teardown(saving_the_state_does_not_allocate, setup, teardown),
+};
+
+}  // namespace
+
+EPSILOND_TEST_MAIN(kTests)

@@ -1,0 +1,192 @@
+#include "agent/pipeline/watcher.h"
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "tests/support/fake_model.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+#include "tests/support/near.h"
+// clang-format on
+
+using epsilond::agent::EpisodeEvents;
+using epsilond::agent::find_feature;
+using epsilond::agent::ModelConfig;
+using epsilond::agent::Readings;
+using epsilond::agent::StepTime;
+using epsilond::agent::Watcher;
+using epsilond::platform::Flag;
+using epsilond::platform::FlagEvent;
+using epsilond::tests::FakeModel;
+
+namespace {
+
+constexpr double kStrange = 20.0;
+
+// A watcher of memory and disk writes over a fake model.
+struct Bench {
+  FakeModel* model = nullptr;
+  std::unique_ptr<Watcher> watcher;
+  Readings readings;
+  StepTime time;
+
+  EpisodeEvents step(double surprise, bool muted = false) {
+    model->next_surprise = surprise;
+    time.wall += std::chrono::seconds(1);
+    return watcher->step(readings, time, muted);
+  }
+};
+
+int setup(void** state) {
+  ModelConfig config;
+  config.features.set(*find_feature("mem_used_bytes"));
+  config.features.set(*find_feature("disk_write_bytes_per_s"));
+  config.clear_after_s = 3.0;
+  config.settle_s = 0.0;
+  config.accept_after_s = 10.0;
+  auto* bench = new Bench;
+  auto model = std::make_unique<FakeModel>(2);
+  bench->model = model.get();
+  bench->watcher = std::make_unique<Watcher>(config, 1.0, std::move(model));
+  bench->readings.elapsed_s = 1.0;
+  bench->readings.values[*find_feature("mem_used_bytes")] = 1e9;
+  bench->readings.values[*find_feature("disk_write_bytes_per_s")] = 4.0 * 1024 * 1024;
+  bench->readings.present.set(*find_feature("mem_used_bytes"));
+  bench->readings.present.set(*find_feature("disk_write_bytes_per_s"));
+  bench->readings.present.set(*find_feature("zombies"));
+  bench->time.wall = std::chrono::seconds(1795305600);
+  bench->time.utc_offset = std::chrono::hours(2);
+  *state = bench;
+  return 0;
+}
+
+int teardown(void** state) {
+  delete static_cast<Bench*>(*state);
+  return 0;
+}
+
+void the_model_sees_its_own_columns_transformed(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(0.0);
+  assert_int_equal(bench.model->last_present.count(), 2);
+  assert_near(bench.model->last_values[0], 1e9, 0, 0);
+  assert_near(bench.model->last_values[1], std::log(2.0), 1e-15, 0);
+}
+
+void an_absent_reading_stays_absent(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.readings.present.reset(*find_feature("mem_used_bytes"));
+  bench.step(0.0);
+  assert_false(bench.model->last_present.test(0));
+  assert_true(bench.model->last_present.test(1));
+}
+
+void the_model_lives_in_local_time(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(0.0);
+  assert_near(bench.model->last_local_time_s, 1795305601.0 + 7200.0, 0, 0);
+}
+
+void usual_rows_are_learned_and_strange_ones_held(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(0.0);
+  bench.step(kStrange);
+  bench.step(kStrange);
+  assert_int_equal(bench.model->learned, 1);
+  assert_int_equal(bench.model->held, 2);
+}
+
+void nothing_is_learned_until_the_episode_is_cleared(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(kStrange);
+  bench.step(0.0);
+  bench.step(0.0);
+  assert_int_equal(bench.model->learned, 0);
+  const EpisodeEvents events = bench.step(0.0);
+  assert_int_equal(events.count, 1);
+  assert_true(events.events[0] == FlagEvent::kCleared);
+  assert_int_equal(bench.model->discarded, 1);
+  bench.step(0.0);
+  assert_true(bench.model->learned >= 1);
+}
+
+void a_lasting_level_is_accepted_and_announced_once(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  int learned_events = 0;
+  for (int i = 0; i < 12; ++i) {
+    const EpisodeEvents events = bench.step(kStrange);
+    for (std::size_t k = 0; k < events.count; ++k) learned_events += events.events[k] == FlagEvent::kLearned;
+    if (learned_events > 0) break;
+  }
+  assert_int_equal(learned_events, 1);
+  assert_int_equal(bench.model->accepted, 1);
+  assert_false(bench.watcher->anomalous());
+}
+
+void while_muted_it_scores_but_neither_learns_nor_speaks(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  assert_int_equal(bench.step(kStrange, true).count, 0);
+  assert_int_equal(bench.step(0.0, true).count, 0);
+  assert_int_equal(bench.model->learned, 0);
+  assert_false(bench.watcher->anomalous());
+  assert_near(bench.watcher->latest().score.surprise, 0.0, 0, 0);
+}
+
+void an_episode_open_when_muting_begins_is_cleared_after_it(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  assert_int_equal(bench.step(kStrange).count, 1);
+  for (int i = 0; i < 60; ++i) assert_int_equal(bench.step(0.0, true).count, 0);
+  std::size_t cleared = 0;
+  for (int i = 0; i < 4; ++i) cleared += bench.step(0.0).count;
+  assert_int_equal(cleared, 1);
+}
+
+void a_flag_carries_the_numbers_of_its_moment(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  const EpisodeEvents events = bench.step(kStrange);
+  assert_int_equal(events.count, 1);
+  Flag flag;
+  bench.watcher->describe(events.events[0], flag);
+  assert_true(flag.event == FlagEvent::kRaised);
+  assert_string_equal(flag.model.c_str(), "host");
+  assert_near(flag.surprise, kStrange, 0, 0);
+  assert_near(flag.log_super_epsilon, -kStrange, 0, 0);
+  assert_true(flag.threshold > 0.0 && flag.threshold < kStrange);
+  assert_true(flag.critical);
+  assert_true(flag.wall == bench.time.wall);
+  assert_string_equal(flag.id.c_str(), "host-20261122T000001Z-1");
+}
+
+void the_ending_keeps_the_id_and_leaves_out_the_quiet_time(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(kStrange);
+  bench.step(kStrange);
+  bench.step(kStrange);
+  bench.step(0.0);
+  bench.step(0.0);
+  const EpisodeEvents events = bench.step(0.0);
+  assert_int_equal(events.count, 1);
+  Flag flag;
+  bench.watcher->describe(events.events[0], flag);
+  assert_string_equal(flag.id.c_str(), "host-20261122T000001Z-1");
+  assert_near(flag.duration_s, 2.0, 1e-9, 0);
+}
+
+const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(the_model_sees_its_own_columns_transformed, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_absent_reading_stays_absent, setup, teardown),
+    cmocka_unit_test_setup_teardown(the_model_lives_in_local_time, setup, teardown),
+    cmocka_unit_test_setup_teardown(usual_rows_are_learned_and_strange_ones_held, setup, teardown),
+    cmocka_unit_test_setup_teardown(nothing_is_learned_until_the_episode_is_cleared, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_lasting_level_is_accepted_and_announced_once, setup, teardown),
+    cmocka_unit_test_setup_teardown(while_muted_it_scores_but_neither_learns_nor_speaks, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_episode_open_when_muting_begins_is_cleared_after_it, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_flag_carries_the_numbers_of_its_moment, setup, teardown),
+    cmocka_unit_test_setup_teardown(the_ending_keeps_the_id_and_leaves_out_the_quiet_time, setup, teardown),
+};
+
+}  // namespace
+
+EPSILOND_TEST_MAIN(kTests)

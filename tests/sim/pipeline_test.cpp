@@ -1,0 +1,226 @@
+// The whole pipeline on a simulated machine: limits stated as numbers.
+
+#include "agent/pipeline/pipeline.h"
+
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "tests/support/recording_emitter.h"
+#include "tests/support/simulated_host.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+#include "tests/support/near.h"
+// clang-format on
+
+using epsilond::agent::Config;
+using epsilond::agent::features;
+using epsilond::agent::ModelConfig;
+using epsilond::agent::MuteConfig;
+using epsilond::agent::Pipeline;
+using epsilond::agent::StepTime;
+using epsilond::platform::Flag;
+using epsilond::platform::FlagEvent;
+using epsilond::tests::SimulatedHost;
+
+namespace {
+
+constexpr long kStart = 1795305600;  // 2026-11-22 00:00 UTC, a Sunday
+
+struct Bench {
+  explicit Bench(const Config& config) : host(epsilond::tests::test_seed()) {
+    std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
+    emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&flags));
+    pipeline = std::make_unique<Pipeline>(config, std::move(emitters));
+  }
+
+  void run(long seconds) {
+    for (long i = 0; i < seconds; ++i) {
+      const auto sample = host.next();
+      pipeline->step(sample, StepTime{std::chrono::seconds(kStart + host.second()), std::chrono::seconds(0)});
+    }
+  }
+  // Seconds until an event of this kind, or -1 within the limit.
+  long run_until(FlagEvent event, long limit) {
+    const std::uint64_t before = pipeline->event_count(event);
+    for (long i = 1; i <= limit; ++i) {
+      run(1);
+      if (pipeline->event_count(event) != before) return i;
+    }
+    return -1;
+  }
+  bool last_names(const char* feature) const { return flags.back().features[0].name == feature; }
+
+  SimulatedHost host;
+  std::vector<Flag> flags;
+  std::unique_ptr<Pipeline> pipeline;
+};
+
+Config short_warm_up() {
+  Config config;
+  config.host = "simulated";
+  config.history_s = 600;
+  ModelConfig model;
+  for (std::size_t i = 0; i < features().size(); ++i) model.features.set(i);
+  model.warm_up_s = 60;
+  config.models.push_back(model);
+  return config;
+}
+
+int setup(void** state) {
+  *state = new Bench(short_warm_up());
+  return 0;
+}
+
+int setup_muted(void** state) {
+  Config config = short_warm_up();
+  MuteConfig mute;
+  mute.name = "backup";
+  mute.days.set();
+  mute.start_minute = 10;
+  mute.end_minute = 20;
+  config.mutes.push_back(mute);
+  *state = new Bench(config);
+  return 0;
+}
+
+int setup_diary(void** state) {
+  Config config = short_warm_up();
+  config.models[0].transform = false;
+  config.models[0].baseline = epsilond::models::BaselineKind::kGlobal;
+  config.models[0].threshold = epsilond::models::ThresholdForm::kEpsilon;
+  config.models[0].log_epsilon = -200.0;
+  config.models[0].features.reset();
+  for (const char* name : {"load_1min", "mem_used_bytes", "processes", "zombies"})
+    config.models[0].features.set(*epsilond::agent::find_feature(name));
+  *state = new Bench(config);
+  return 0;
+}
+
+int teardown(void** state) {
+  delete static_cast<Bench*>(*state);
+  return 0;
+}
+
+void nothing_is_raised_during_warm_up(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(20);
+  bench.host.extra_memory_bytes = 4e9;
+  bench.run(35);
+  assert_int_equal(bench.flags.size(), 0);
+}
+
+void six_quiet_hours_raise_at_most_one_episode(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(6 * 3600);
+  assert_true(bench.pipeline->event_count(FlagEvent::kRaised) <= 1);
+}
+
+void a_memory_grab_is_raised_within_two_seconds_and_cleared(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_memory_bytes = 2e9;
+  const long delay = bench.run_until(FlagEvent::kRaised, 10);
+  assert_in_range(delay, 1, 2);
+  assert_true(bench.last_names("mem_used_bytes"));
+  bench.run(20);
+  bench.host.extra_memory_bytes = 0;
+  const long cleared = bench.run_until(FlagEvent::kCleared, 60);
+  assert_in_range(cleared, 30, 32);
+}
+
+void a_zombie_herd_is_raised_by_name(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_zombies = 200;
+  const long delay = bench.run_until(FlagEvent::kRaised, 10);
+  assert_in_range(delay, 1, 2);
+  assert_true(bench.last_names("zombies"));
+}
+
+void one_zombie_on_a_young_machine_is_mild(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_zombies = 1;
+  const long delay = bench.run_until(FlagEvent::kRaised, 120);
+  assert_int_equal(delay, -1);
+}
+
+void a_disk_burst_of_three_seconds_is_raised_by_name(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_disk_write_bytes_per_s = 5e8;
+  bench.run(3);
+  bench.host.extra_disk_write_bytes_per_s = 0;
+  bench.run(40);
+  assert_int_equal(bench.pipeline->event_count(FlagEvent::kRaised), 1);
+  assert_int_equal(bench.pipeline->event_count(FlagEvent::kCleared), 1);
+  assert_true(bench.flags.front().features[0].name == "disk_write_bytes_per_s");
+}
+
+void the_episode_is_not_learned(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  const double before = bench.pipeline->watchers()[0]->model().learned_s();
+  bench.host.extra_memory_bytes = 2e9;
+  bench.run(200);
+  assert_near(bench.pipeline->watchers()[0]->model().learned_s(), before, 1e-9, 0);
+}
+
+void a_muted_window_neither_raises_nor_learns(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(600);
+  const double before = bench.pipeline->watchers()[0]->model().learned_s();
+  bench.host.extra_memory_bytes = 2e9;
+  bench.run(500);
+  bench.host.extra_memory_bytes = 0;
+  assert_int_equal(bench.flags.size(), 0);
+  assert_true(bench.pipeline->muted());
+  assert_near(bench.pipeline->watchers()[0]->model().learned_s(), before, 2.0, 0);
+  bench.run(200);
+  assert_false(bench.pipeline->muted());
+}
+
+void the_plain_product_of_densities_is_judged_by_its_epsilon(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  assert_int_equal(bench.flags.size(), 0);
+  bench.host.extra_memory_bytes = 4e9;
+  const long delay = bench.run_until(FlagEvent::kRaised, 10);
+  assert_in_range(delay, 1, 2);
+  assert_near(bench.flags.back().threshold, -200.0, 0, 0);
+  assert_true(bench.flags.back().log_super_epsilon < -200.0);
+}
+
+void a_reload_carries_the_learning_over(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  std::vector<std::byte>& bytes = *new std::vector<std::byte>(bench.pipeline->state_bytes());
+  bench.pipeline->save_state(bytes);
+  const double learned = bench.pipeline->watchers()[0]->model().learned_s();
+  auto* other = new Bench(short_warm_up());
+  const bool loaded = static_cast<bool>(other->pipeline->load_state(bytes));
+  const double restored = other->pipeline->watchers()[0]->model().learned_s();
+  delete other;
+  delete &bytes;
+  assert_true(loaded);
+  assert_near(restored, learned, 0, 0);
+}
+
+const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(nothing_is_raised_during_warm_up, setup, teardown),
+    cmocka_unit_test_setup_teardown(six_quiet_hours_raise_at_most_one_episode, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_memory_grab_is_raised_within_two_seconds_and_cleared, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_zombie_herd_is_raised_by_name, setup, teardown),
+    cmocka_unit_test_setup_teardown(one_zombie_on_a_young_machine_is_mild, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_disk_burst_of_three_seconds_is_raised_by_name, setup, teardown),
+    cmocka_unit_test_setup_teardown(the_episode_is_not_learned, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_muted_window_neither_raises_nor_learns, setup_muted, teardown),
+    cmocka_unit_test_setup_teardown(the_plain_product_of_densities_is_judged_by_its_epsilon, setup_diary, teardown),
+    cmocka_unit_test_setup_teardown(a_reload_carries_the_learning_over, setup, teardown),
+};
+
+}  // namespace
+
+EPSILOND_TEST_MAIN(kTests)
