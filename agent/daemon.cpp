@@ -1,0 +1,155 @@
+#include "agent/daemon.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "agent/effective_config.h"
+#include "agent/exit_code.h"
+#include "agent/log.h"
+#include "agent/pipeline/wiring.h"
+#include "platform/host/state_file.h"
+
+namespace epsilond::agent {
+
+using platform::ErrorCode;
+using platform::FlagEvent;
+using platform::Result;
+using platform::Wake;
+
+Result<std::unique_ptr<Daemon>> Daemon::make(const Options& options, const Config& config,
+                                             const platform::Clock& clock) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options, clock));
+  Result<Works> works = daemon->build(config);
+  if (!works) return works.error();
+  daemon->works_ = std::move(*works);
+  Result<std::unique_ptr<platform::Waiter>> waiter = platform::Waiter::make(to_nanoseconds(config.interval_s));
+  if (!waiter) return waiter.error();
+  daemon->waiter_ = std::move(*waiter);
+  Result<platform::Readiness> readiness = platform::Readiness::from_environment();
+  if (readiness)
+    daemon->readiness_ = std::move(*readiness);
+  else
+    log_line(LogLevel::kWarning, "%s", readiness.error().context.c_str());
+  return daemon;
+}
+
+Result<Daemon::Works> Daemon::build(const Config& config) const {
+  Works works;
+  Result<std::unique_ptr<platform::HostSource>> source = make_source(config, options_.root, clock_);
+  if (!source) return source.error();
+  works.source = std::move(*source);
+  works.pipeline = std::make_unique<Pipeline>(config, make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
+  works.state_path = config.state_path;
+  works.save_every = to_nanoseconds(config.state_every_s);
+  works.state_buffer.resize(works.pipeline->state_bytes() + platform::kStateHeaderBytes);
+  return works;
+}
+
+StepTime Daemon::now() const {
+  const std::chrono::nanoseconds wall = clock_.wall();
+  return {wall, clock_.utc_offset(wall)};
+}
+
+int Daemon::run() {
+  load_state();
+  saved_at_ = clock_.monotonic();
+  works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
+  static_cast<void>(readiness_.ready());  // without a manager there is nobody to tell, and a manager that is behind asks again
+  int exit_code = kExitFine;
+  for (bool running = true; running;) {
+    const Result<Wake> wake = waiter_->wait();
+    if (!wake) {
+      log_line(LogLevel::kError, "%s", wake.error().context.c_str());
+      exit_code = kExitInternal;
+      break;
+    }
+    switch (*wake) {
+      case Wake::kTick:
+        tick();
+        running = options_.ticks == 0 || works_.pipeline->steps() < options_.ticks;
+        break;
+      case Wake::kReload:
+        reload();
+        break;
+      case Wake::kSaveState:
+        save_state();
+        break;
+      case Wake::kStop:
+        running = false;
+        break;
+    }
+  }
+  static_cast<void>(readiness_.stopping());
+  save_state();
+  works_.pipeline->announce(FlagEvent::kStop, now(), "epsilond " EPSILOND_VERSION " stopped");
+  return exit_code;
+}
+
+void Daemon::tick() {
+  const Result<void> read = works_.source->read(sample_);
+  source_log_.report(*works_.source);
+  const StepTime time = now();
+  // A sample that could not be read is still a tick: the models see a row in which everything is absent.
+  if (!read) sample_.taken_monotonic = clock_.monotonic();
+  works_.pipeline->step(sample_, time);
+  if (options_.live) live_.print(*works_.pipeline, time);
+  static_cast<void>(readiness_.alive());
+  if (clock_.monotonic() - saved_at_ >= works_.save_every) save_state();
+}
+
+void Daemon::reload() {
+  static_cast<void>(readiness_.reloading(clock_.monotonic()));
+  const EffectiveConfig effective = load_effective_config(options_);
+  const Config& config = effective.loaded.config;
+  if (effective.exit_code != kExitFine) {
+    log_line(LogLevel::kError, "reload failed: the old configuration goes on");
+  } else {
+    Result<Works> works = build(config);
+    const Result<void> timed = works ? waiter_->set_interval(to_nanoseconds(config.interval_s)) : works.error();
+    if (!timed) {
+      log_line(LogLevel::kError, "reload failed: the old configuration goes on: %s", timed.error().context.c_str());
+    } else {
+      // What was learned goes over to every model that still is the same.
+      std::vector<std::byte> learned(works_.pipeline->state_bytes());
+      works_.pipeline->save_state(learned);
+      const Result<std::size_t> restored = works->pipeline->load_state(learned);
+      works_ = std::move(*works);
+      source_log_.reset();
+      save_failed_ = false;
+      log_line(LogLevel::kInfo, "reloaded; %zu of %zu models go on where they were", restored ? *restored : 0,
+               works_.pipeline->watchers().size());
+    }
+  }
+  static_cast<void>(readiness_.ready());
+}
+
+void Daemon::load_state() {
+  if (works_.state_path.empty()) return;
+  const char* path = works_.state_path.c_str();
+  const Result<std::span<const std::byte>> bytes = platform::load_state(works_.state_path, works_.state_buffer);
+  Result<std::size_t> restored = bytes ? works_.pipeline->load_state(*bytes) : Result<std::size_t>(bytes.error());
+  if (restored) {
+    log_line(LogLevel::kInfo, "state: %s: %zu of %zu models restored", path, *restored,
+             works_.pipeline->watchers().size());
+    return;
+  }
+  if (restored.error().code == ErrorCode::kNotFound) return;  // the first start, or a path that saving will complain about
+  log_line(LogLevel::kWarning, "state: starting anew: %s", restored.error().context.c_str());
+  if (restored.error().code != ErrorCode::kMalformed) return;
+  if (const Result<void> aside = platform::set_aside(works_.state_path); !aside)
+    log_line(LogLevel::kWarning, "state: %s", aside.error().context.c_str());
+}
+
+void Daemon::save_state() {
+  saved_at_ = clock_.monotonic();
+  if (works_.state_path.empty()) return;
+  const std::span<std::byte> bytes = std::span(works_.state_buffer).first(works_.pipeline->state_bytes());
+  works_.pipeline->save_state(bytes);
+  const Result<void> saved = platform::save_state(works_.state_path, bytes);
+  if (!saved && !save_failed_)
+    log_line(LogLevel::kWarning, "state: going on without saving: %s", saved.error().context.c_str());
+  save_failed_ = !saved;
+}
+
+}  // namespace epsilond::agent

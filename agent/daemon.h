@@ -1,0 +1,63 @@
+#pragma once
+// The agent's life: wake, sample, step, until it is told to stop.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/config/config.h"
+#include "agent/live_table.h"
+#include "agent/options.h"
+#include "agent/pipeline/pipeline.h"
+#include "agent/source_log.h"
+#include "platform/host/clock.h"
+#include "platform/host/readiness.h"
+#include "platform/host/wait.h"
+#include "platform/kernel/host_sample.h"
+#include "platform/kernel/host_source.h"
+#include "platform/result.h"
+
+namespace epsilond::agent {
+
+class Daemon {
+ public:
+  // Builds everything; nothing runs and nothing is sent yet. `clock` must outlive the daemon.
+  static platform::Result<std::unique_ptr<Daemon>> make(const Options& options, const Config& config,
+                                                        const platform::Clock& clock);
+
+  // Runs until a signal or the number of ticks ends it; returns the exit code.
+  int run();
+
+ private:
+  // What a configuration is turned into, and what a reload replaces as a whole.
+  struct Works {
+    std::unique_ptr<platform::HostSource> source;
+    std::unique_ptr<Pipeline> pipeline;
+    std::vector<std::byte> state_buffer;  // the pipeline's state and the header of the file
+    std::string state_path;               // empty: none
+    std::chrono::nanoseconds save_every{0};
+  };
+
+  Daemon(const Options& options, const platform::Clock& clock) : options_(options), clock_(clock), live_(stdout) {}
+
+  platform::Result<Works> build(const Config& config) const;
+  StepTime now() const;
+  void tick();
+  void reload();
+  void load_state();
+  void save_state();
+
+  Options options_;
+  const platform::Clock& clock_;
+  LiveTable live_;
+  platform::Readiness readiness_;
+  std::unique_ptr<platform::Waiter> waiter_;
+  Works works_;
+  SourceLog source_log_;
+  platform::HostSample sample_;
+  std::chrono::nanoseconds saved_at_{0};
+  bool save_failed_ = false;
+};
+
+}  // namespace epsilond::agent

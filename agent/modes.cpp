@@ -1,0 +1,102 @@
+#include "agent/modes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <string>
+
+#include "agent/config/config_printer.h"
+#include "agent/daemon.h"
+#include "agent/effective_config.h"
+#include "agent/exit_code.h"
+#include "agent/log.h"
+#include "agent/pipeline/pipeline.h"
+#include "agent/pipeline/wiring.h"
+#include "agent/source_log.h"
+#include "platform/host/linux_clock.h"
+
+namespace epsilond::agent {
+namespace {
+
+int complain(const platform::Error& error) {
+  log_line(LogLevel::kError, "%s", error.context.c_str());
+  return exit_code_of(error.code);
+}
+
+void sleep_for(std::chrono::nanoseconds duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  timespec left{seconds.count(), (duration - seconds).count()};
+  while (nanosleep(&left, &left) != 0) {
+  }
+}
+
+// How long the scan of processes takes on this machine under cpu_budget; 0 where nothing can be read.
+double measured_scan_delay_s(const Config& config, const std::string& root) {
+  constexpr int kReads = 3;  // enough for an estimate however long a whole pass takes
+  const platform::LinuxClock clock;
+  const auto source = make_source(config, root, clock);
+  if (!source) return 0.0;
+  platform::HostSample sample;
+  for (int i = 0; i < kReads; ++i)
+    if (!(*source)->read(sample)) return 0.0;
+  return std::chrono::duration<double>((*source)->scan_delay()).count();
+}
+
+void print_feature(const Feature& feature, bool present, double value) {
+  const int name_size = static_cast<int>(feature.name.size());
+  const int unit_size = static_cast<int>(feature.unit.size());
+  if (present)
+    std::printf("%.*s %.15g %.*s\n", name_size, feature.name.data(), value, unit_size, feature.unit.data());
+  else
+    std::printf("%.*s absent %.*s\n", name_size, feature.name.data(), unit_size, feature.unit.data());
+}
+
+}  // namespace
+
+int check_configuration(const Options& options) { return load_effective_config(options).exit_code; }
+
+int show_configuration(const Options& options) {
+  const EffectiveConfig effective = load_effective_config(options);
+  if (effective.exit_code != kExitFine) return effective.exit_code;
+  const Config& config = effective.loaded.config;
+  const Pipeline pipeline(config, {});
+  ConfigCost cost;
+  cost.memory_bytes = pipeline.memory_bytes();
+  cost.process_scan_every_s = measured_scan_delay_s(config, options.root);
+  std::fputs(print_config(effective.loaded).c_str(), stdout);
+  std::fputs(print_cost(cost).c_str(), stdout);
+  return kExitFine;
+}
+
+int sample_once(const Options& options) {
+  const EffectiveConfig effective = load_effective_config(options);
+  if (effective.exit_code != kExitFine) return effective.exit_code;
+  const Config& config = effective.loaded.config;
+  const platform::LinuxClock clock;
+  const auto source = make_source(config, options.root, clock);
+  if (!source) return complain(source.error());
+
+  platform::HostSample first;
+  platform::HostSample second;
+  if (const platform::Result<void> read = (*source)->read(first); !read) return complain(read.error());
+  sleep_for(to_nanoseconds(config.interval_s));
+  if (const platform::Result<void> read = (*source)->read(second); !read) return complain(read.error());
+  SourceLog().report(**source);
+  const Readings readings = observe(first, second, false);
+  for (std::size_t i = 0; i < features().size(); ++i)
+    print_feature(features()[i], readings.present.test(i), readings.values[i]);
+  return kExitFine;
+}
+
+int run_agent(const Options& options) {
+  const EffectiveConfig effective = load_effective_config(options);
+  if (effective.exit_code != kExitFine) return effective.exit_code;
+  const platform::LinuxClock clock;
+  const auto daemon = Daemon::make(options, effective.loaded.config, clock);
+  if (!daemon) return complain(daemon.error());
+  return (*daemon)->run();
+}
+
+}  // namespace epsilond::agent
