@@ -1,0 +1,36 @@
+# Sourced by ./run and ./check: installs what is missing and builds a preset. Debian 12 and its relatives.
+
+BUILD_PACKAGES=(g++ cmake ninja-build libstatgrab-dev libeigen3-dev libinih-dev zlib1g-dev)
+TEST_PACKAGES=(libcmocka-dev clang-14 libclang-rt-14-dev rsyslog python3 mandoc)
+
+# Installs the packages that are not installed yet; asks for nothing.
+install_packages() {
+  local missing=() package sudo=
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  [ "$(id -u)" -eq 0 ] || sudo=sudo
+  echo "Installing: ${missing[*]}"
+  # A stale package list is the usual reason for a failed install: try what is there first, then once more after an update.
+  DEBIAN_FRONTEND=noninteractive quietly $sudo apt-get install -y --no-install-recommends "${missing[@]}" ||
+    { quietly $sudo apt-get update &&
+      DEBIAN_FRONTEND=noninteractive quietly $sudo apt-get install -y --no-install-recommends "${missing[@]}"; }
+}
+
+# Runs a command and shows its output only if it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" > "$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+# Configures and builds one preset of CMakePresets.json.
+build_preset() {
+  echo "Building $1 ..."
+  quietly cmake --preset "$1"
+  quietly cmake --build --preset "$1"
+}

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""The real agent, from outside: its options, exit codes, signals, flags and files.
+
+usage: agent_test.py EPSILOND DISTURB FIXTURES [TEST]
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+EPSILOND, DISTURB, FIXTURES = sys.argv[1:4]
+
+
+def run(*arguments, **options):
+    return subprocess.run([EPSILOND, *arguments], capture_output=True, text=True, timeout=60, **options)
+
+
+def events(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Agent(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="epsilond-e2e-")
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def start(self, *arguments):
+        process = subprocess.Popen([EPSILOND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for(self, condition, what, seconds=30):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if condition():
+                return
+            time.sleep(0.05)
+        self.fail("never happened: " + what)
+
+    # Options and exit codes
+
+    def test_version_and_help_go_to_stdout_with_exit_0(self):
+        for option, text in (("--version", "epsilond 0."), ("--help", "usage: epsilond")):
+            result = run(option)
+            self.assertEqual(result.returncode, 0)
+            self.assertTrue(result.stdout.startswith(text), result.stdout)
+            self.assertEqual(result.stderr, "")
+
+    def test_usage_errors_exit_64_and_name_the_word(self):
+        for arguments, word in (
+            (["--nonsense"], "--nonsense"), (["-z"], "-z"), (["--ticks", "0"], "0"), (["--ticks", "x"], "x"),
+            (["--ticks", "-1"], "-1"), (["-c"], "-c"), (["file"], "file"), (["-t", "-T"], "--check-config"),
+            (["--root", ""], "--root"),
+        ):
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 64, arguments)
+            self.assertIn(word, result.stderr)
+            self.assertTrue(result.stderr.startswith("epsilond: "), result.stderr)
+
+    def test_a_named_configuration_that_is_not_there_exits_66(self):
+        result = run("-t", "-c", self.path("absent.ini"))
+        self.assertEqual(result.returncode, 66)
+        self.assertIn("absent.ini", result.stderr)
+
+    def test_a_bad_configuration_exits_78_with_file_line_key_and_what_is_allowed(self):
+        path = self.write("bad.ini", "[agent]\ninterval = 10ms\n")
+        for mode in (["-t"], ["-T"], ["--once"], ["--ticks", "1"]):
+            result = run("-c", path, *mode)
+            self.assertEqual(result.returncode, 78)
+            self.assertIn(path + ":2:", result.stderr)
+            self.assertIn("interval", result.stderr)
+            self.assertIn("100ms", result.stderr)
+
+    def test_check_config_is_silent_on_success_and_leaves_no_trace(self):
+        state = self.path("state")
+        result = run("-t", "-c", self.write("good.ini", "[agent]\nstate = %s\n" % state))
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertFalse(os.path.exists(state))
+
+    def test_print_config_names_origins_and_the_memory_budget(self):
+        path = self.write("some.ini", "[agent]\ninterval = 2s\n")
+        result = run("-T", "-c", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"interval = 2s.*some\.ini:2")
+        self.assertRegex(result.stdout, r"cpu_budget = .*default")
+        self.assertRegex(result.stdout, r"(?i)memory.* \d+ bytes")
+        again = run("-T", "-c", self.write("again.ini", result.stdout))
+        self.assertEqual(again.returncode, 0, again.stderr)
+
+    def test_a_root_that_is_not_there_fails_with_its_name(self):
+        result = run("--once", "--root", self.path("nowhere"))
+        self.assertIn(result.returncode, (66, 69))
+        self.assertIn("nowhere", result.stderr)
+
+    # One pass
+
+    def once(self, *arguments):
+        result = run("--once", *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows = [line.split() for line in result.stdout.splitlines()]
+        self.assertTrue(all(len(row) == 3 for row in rows), result.stdout)
+        return {name: value for name, value, _ in rows}
+
+    def test_once_agrees_with_the_kernel(self):
+        ini = self.write("fast.ini", "[agent]\ninterval = 200ms\n")
+        features = self.once("-c", ini)
+        self.assertGreaterEqual(len(features), 42)
+        with open("/proc/loadavg") as file:
+            loads = file.read().split()
+        self.assertAlmostEqual(float(features["load_15min"]), float(loads[2]), delta=0.06)
+        with open("/proc/meminfo") as file:
+            memory = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in file}
+        used = memory["MemTotal"] - memory["MemAvailable"]
+        self.assertAlmostEqual(float(features["mem_used_bytes"]), used, delta=2e8)
+        self.assertEqual(float(features["mem_used_bytes"]) + float(features["mem_available_bytes"]), memory["MemTotal"])
+        processes = sum(name.isdigit() for name in os.listdir("/proc"))
+        self.assertAlmostEqual(float(features["processes"]), processes, delta=10)
+
+    def test_once_on_a_fixture_reads_the_fixture(self):
+        features = self.once("-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"), "--root", FIXTURES + "/idle/1")
+        with open(FIXTURES + "/idle/1/proc/loadavg") as file:
+            self.assertEqual(float(features["load_1min"]), float(file.read().split()[0]))
+
+    def test_what_a_kernel_lacks_is_absent_and_said_once(self):
+        ini = self.write("fast.ini", "[agent]\ninterval = 100ms\n")
+        result = run("-c", ini, "--root", FIXTURES + "/no_psi/1", "--ticks", "8", "--state", "none")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(re.findall("pressure/io: its features", result.stderr)), 1, result.stderr)
+
+    # The agent at work
+
+    def test_ticks_ends_with_exit_0_between_start_and_stop(self):
+        result = run("--ticks", "3", "--state", "none", "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([event["event"] for event in events(result.stdout)], ["start", "stop"])
+
+    def test_term_and_int_end_with_exit_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            agent = self.start("--state", "none", "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
+            self.assertIn('"event":"start"', agent.stdout.readline())
+            agent.send_signal(number)
+            output, _ = agent.communicate(timeout=20)
+            self.assertEqual(agent.returncode, 0)
+            self.assertIn('"event":"stop"', output)
+
+    def test_reload_takes_a_good_file_and_keeps_the_old_one_on_error(self):
+        path = self.write("agent.ini", "[agent]\ninterval = 100ms\nhost = before\n")
+        agent = self.start("--state", "none", "-c", path)
+        self.assertEqual(json.loads(agent.stdout.readline())["host"], "before")
+        self.write("agent.ini", "[agent]\ninterval = never\n")
+        agent.send_signal(signal.SIGHUP)
+        error = agent.stderr.readline()
+        self.assertIn("agent.ini:2", error)
+        self.write("agent.ini", "[agent]\ninterval = 100ms\nhost = after\n")
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: "reloaded" in agent.stderr.readline(), "a reload")
+        agent.terminate()
+        output, _ = agent.communicate(timeout=20)
+        self.assertEqual(agent.returncode, 0)
+        self.assertEqual(json.loads(output.splitlines()[-1])["host"], "after")
+
+    def test_what_was_learned_survives_a_restart(self):
+        state = self.path("state")
+        ini = self.write("fast.ini", "[agent]\ninterval = 100ms\n[model host]\nwarm_up = 30s\n")
+        first = run("--live", "--ticks", "30", "-c", ini, "--state", state)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertEqual(os.stat(state).st_mode & 0o777, 0o600)
+        second = run("--live", "--ticks", "3", "-c", ini, "--state", state)
+        percents = [int(x) for x in re.findall(r"learning +(\d+)%", second.stdout)]
+        self.assertGreaterEqual(percents[0], 9, second.stdout)
+
+    def test_usr1_saves_the_state_now(self):
+        state = self.path("state")
+        agent = self.start("--state", state, "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
+        agent.stdout.readline()
+        self.assertFalse(os.path.exists(state))
+        agent.send_signal(signal.SIGUSR1)
+        self.wait_for(lambda: os.path.exists(state), "a saved state")
+
+    def test_a_damaged_state_is_set_aside_and_not_fatal(self):
+        state = self.write("state", "garbage")
+        result = run("--ticks", "3", "--state", state, "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(state, result.stderr)
+        self.assertTrue(os.path.exists(state + ".damaged"))
+
+    def test_a_state_that_cannot_be_written_is_said_once_and_done_without(self):
+        ini = self.write("fast.ini", "[agent]\ninterval = 100ms\n")
+        result = run("--ticks", "3", "--state", self.path("missing/dir/state"), "-c", ini)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(len(re.findall("missing/dir/state", result.stderr)), 1, result.stderr)
+
+    def test_a_dead_receiver_costs_no_tick(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+            closed.bind(("127.0.0.1", 0))
+            port = closed.getsockname()[1]
+        ini = self.write("dead.ini", "[agent]\ninterval = 100ms\n"
+                         "[emit udp]\ntarget = 127.0.0.1:%d\n[emit syslog]\ntarget = udp://127.0.0.1:%d\n" % (port, port))
+        result = run("--ticks", "5", "--state", "none", "-c", ini)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_flags_reach_a_udp_receiver_as_json(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(20)
+            ini = self.write("udp.ini", "[agent]\ninterval = 100ms\nhost = tested\n[emit udp]\ntarget = 127.0.0.1:%d\n"
+                             % receiver.getsockname()[1])
+            result = run("--ticks", "3", "--state", "none", "-c", ini)
+            self.assertEqual(result.stdout, "")
+            received = [json.loads(receiver.recv(4096)) for _ in range(2)]
+        self.assertEqual([event["event"] for event in received], ["start", "stop"])
+        self.assertEqual(received[0]["host"], "tested")
+
+    # Real disturbances of this machine
+
+    def test_real_disturbances_are_raised_named_and_cleared(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.setblocking(False)
+            ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 5s\n"
+                             "[emit udp]\ntarget = 127.0.0.1:%d\n" % receiver.getsockname()[1])
+            agent = self.start("--state", "none", "-c", ini)
+            received = []
+
+            def arrived(event, feature=None):
+                try:
+                    while True:
+                        received.append(json.loads(receiver.recv(4096)))
+                except BlockingIOError:
+                    pass
+                return any(item["event"] == event and (feature is None or item["features"][0]["name"] == feature)
+                           for item in received)
+
+            time.sleep(45)
+            arrived("start")
+            self.assertTrue(received, "the agent said nothing")
+            for arguments, feature in ((["memory", str(2 << 30), "12"], "mem_used_bytes"),
+                                       (["zombies", "200", "12"], "zombies")):
+                received.clear()
+                disturb = subprocess.Popen([DISTURB, *arguments])
+                self.wait_for(lambda: arrived("raised", feature), "raised naming %s: %s" % (feature, received), 60)
+                disturb.wait()
+                self.wait_for(lambda: arrived("cleared"), "cleared after %s: %s" % (feature, received), 90)
+            agent.terminate()
+            agent.communicate(timeout=20)
+            self.assertEqual(agent.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *("Agent." + name for name in sys.argv[4:])], verbosity=2)
