@@ -39,7 +39,10 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   Result<std::unique_ptr<platform::HostSource>> source = make_source(config, options_.root, clock_);
   if (!source) return source.error();
   works.source = std::move(*source);
-  works.pipeline = std::make_unique<Pipeline>(config, make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
+  platform::HostSample sample;
+  static_cast<void>(works.source->read(sample));  // what cannot be read now is reported at the first tick
+  works.pipeline = std::make_unique<Pipeline>(config, machine_size(sample),
+                                              make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
   works.state_path = config.state_path;
   works.save_every = to_nanoseconds(config.state_every_s);
   works.state_buffer.resize(works.pipeline->state_bytes() + platform::kStateHeaderBytes);

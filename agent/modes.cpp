@@ -61,7 +61,7 @@ int show_configuration(const Options& options) {
   const EffectiveConfig effective = load_effective_config(options);
   if (effective.exit_code != kExitFine) return effective.exit_code;
   const Config& config = effective.loaded.config;
-  const Pipeline pipeline(config, {});
+  const Pipeline pipeline(config, {}, {});
   ConfigCost cost;
   cost.memory_bytes = pipeline.memory_bytes();
   cost.process_scan_every_s = measured_scan_delay_s(config, options.root);

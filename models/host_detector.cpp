@@ -14,6 +14,8 @@ constexpr double kClip = 6.0;            // sd, in learning
 constexpr double kUnclippedRows = 30.0;  // a young sd is too unsure to clip by
 constexpr double kCountedRows = 30.0;    // a feature counts for the score from then on
 constexpr double kTailRows = 10.0;       // a feature's z is learned by its tail from then on
+constexpr double kUncertainty = 3.0;     // of a mean and a variance from n samples: variance (1 + 3 / n)
+constexpr double kFewestIndependent = 0.2;  // so that a slide is not taken for boundless: at most fourfold
 constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
 constexpr double kRelativeFloor = 0.02;  // of the level
 constexpr double kStepFloor = 0.3;       // of the smallest step seen
@@ -36,8 +38,11 @@ double value_of(const Observation& observation, std::size_t i) {
 }
 
 // Shares of the strangeness from the surprise of each feature: what is above the everyday, scaled to add up to 1.
-void set_shares(FeatureVector& surprise) {
-  for (double& value : surprise) value = std::max(0.0, value - kOddFrom);
+void set_shares(const std::array<double, kMaxFeatures>& blame, FeatureVector& surprise) {
+  for (Eigen::Index i = 0; i < surprise.size(); ++i) {
+    const double own = blame[static_cast<std::size_t>(i)];
+    surprise[i] = (own > 0.0 ? own : 1.0) * std::max(0.0, surprise[i] - kOddFrom);
+  }
   const double sum = surprise.sum();
   if (sum > 0.0) surprise /= sum;
 }
@@ -61,7 +66,9 @@ double HostDetector::step_s(const Observation& observation) const {
 
 double HostDetector::floored_sd(std::size_t i) const {
   const Feature& feature = features_[i];
-  return std::max({std::sqrt(feature.level.variance), settings_.resolution[i],
+  // A young mean and variance are themselves uncertain.
+  const double widened = feature.level.variance * (1.0 + kUncertainty / std::max(feature.independent, kFewestIndependent));
+  return std::max({std::sqrt(widened), settings_.resolution[i],
                    kRelativeFloor * std::fabs(feature.level.mean), kStepFloor * feature.smallest_step});
 }
 
@@ -69,9 +76,12 @@ HostDetector::Expectation HostDetector::expect(std::size_t i, const SeasonalBase
   return {features_[i].level.mean + season_.expected(i, slot), floored_sd(i)};
 }
 
-// A young mean and sd are themselves uncertain.
-double HostDetector::tail_z(std::size_t i, double z) const {
-  return std::fabs(z) / std::sqrt(1.0 + 3.0 / std::max(features_[i].level.count, 1.0));
+// What one more sample is worth, in independent ones: 1 for white noise, near 0 for a value that slides.
+double HostDetector::independence(std::size_t i) const {
+  const Feature& feature = features_[i];
+  if (feature.level.variance <= 0.0) return 1.0;
+  const double unlike = std::min(1.0, feature.squared_step / (2.0 * feature.level.variance));  // 1 - autocorrelation
+  return unlike / (2.0 - unlike);
 }
 
 Score HostDetector::score(const Observation& observation) const {
@@ -101,7 +111,7 @@ Score HostDetector::score(const Observation& observation) const {
     if (features_[i].level.count < kCountedRows) continue;
     ++score.features_used;
     score.log_density += gaussian.log_density(value);
-    score.share[row] = tails_[i].surprise(tail_z(i, score.z[row]));
+    score.share[row] = tails_[i].surprise(score.z[row]);
     largest = std::max(largest, score.share[row]);
   }
   const bool judged = finite && ready();
@@ -110,7 +120,7 @@ Score HostDetector::score(const Observation& observation) const {
     const double looks = std::max(1.0, static_cast<double>(score.features_used) / kIndependentPart);
     score.surprise = std::max(0.0, largest - std::log10(looks));
   }
-  set_shares(score.share);
+  set_shares(settings_.blame, score.share);
   return score;
 }
 
@@ -126,11 +136,22 @@ void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBase
     return;
   }
   const Expectation expected = expect(i, visit.slot);
-  if (count >= kTailRows) tails_[i].learn(std::min(tail_z(i, (value - expected.mean) / expected.sd), kLargestTailZ));
+  const double independent = independence(i);
+  if (count >= kTailRows) {
+    const double z = std::fabs(value - expected.mean) / expected.sd;
+    tails_[i].learn(std::min(z, kLargestTailZ), independent);
+  }
   const double above_level = value - feature.level.mean;
   double residual = value - expected.mean;
-  if (count >= kUnclippedRows) residual = std::clamp(residual, -kClip * expected.sd, kClip * expected.sd);
-  feature.level.add_residual(residual, forgetting_gain(forgotten, count));
+  double counted_step = step;
+  if (count >= kUnclippedRows) {
+    residual = std::clamp(residual, -kClip * expected.sd, kClip * expected.sd);
+    counted_step = std::min(step, 2.0 * kClip * expected.sd);
+  }
+  const double gain = forgetting_gain(forgotten, count);
+  feature.level.add_residual(residual, gain);
+  feature.squared_step += gain * (counted_step * counted_step - feature.squared_step);
+  feature.independent += independent;
   if (count >= kUnclippedRows) season_.learn(i, visit, above_level, expected.sd);
 }
 

@@ -4,10 +4,14 @@
 //
 // Formulas, per feature: level and variance by exponential forgetting with a half-life of 3 days of real elapsed time,
 // the residual clipped at 6 sd (after the first 30 rows); season on top (baseline/seasonal_baseline.h);
-//   sd = max(sqrt(variance), resolution, 0.02 |level|, 0.3 * smallest step ever seen), z = (x - level - season) / sd,
-//   log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
-//   t = -log10 tail(|z| / sqrt(1 + 3 / n)) by the feature's own tail (decision/tail.h),
-//   surprise = max t - log10(d / 3) for having looked at d features (no correction for d <= 3), share ~ max(0, t - 1).
+//   sd = max(sqrt(variance (1 + 3 / n_eff)), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
+//   z = (x - level - season) / sd, log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
+//   t = -log10 tail(|z|) by the feature's own tail (decision/tail.h),
+//   surprise = max t - log10(d / 3) for having looked at d features (no correction for d <= 3),
+//   share ~ blame * max(0, t - 1).
+// Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With
+// r the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
+// an independent one (first-order autoregression: Bartlett 1946); n_eff counts those, and so does the tail.
 // A maximum, because a sum of many features hides the one that is grossly off.
 // Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; the constants and the tail
 // were measured on recordings of real machines (docs/models.md). Cost: two logarithms and about 60 operations per
@@ -32,6 +36,9 @@ struct HostDetectorSettings {
   // Per feature, in the units of Observation::values: a wobble of this size is nothing on any healthy machine. The
   // standard deviation never falls below it, so a constant or an integer feature works. > 0.
   std::array<double, kMaxFeatures> resolution{};
+  // Per feature, in (0, 1]: how much of the blame is its own when several are odd at once. A symptom (page faults while
+  // memory fills) takes less than what it is a symptom of. Changes shares only, never the surprise. 0 is read as 1.
+  std::array<double, kMaxFeatures> blame{};
   BaselineKind baseline = BaselineKind::kHourOfWeek;
   double interval_s = 1.0;   // nominal sampling interval
   double warm_up_s = 900.0;  // nothing is judged before
@@ -65,6 +72,8 @@ class HostDetector final : public AnomalyModel {
     ForgettingMoments level;
     double smallest_step = 0.0;  // 0: none seen yet
     double last = 0.0;           // the value learned last; valid if level.count > 0
+    double squared_step = 0.0;   // mean squared step between neighbours, forgotten as the level is
+    double independent = 0.0;    // how many independent samples the level has seen: n_eff
   };
   struct Expectation {
     double mean;
@@ -74,7 +83,7 @@ class HostDetector final : public AnomalyModel {
   double step_s(const Observation& observation) const;
   double floored_sd(std::size_t i) const;
   Expectation expect(std::size_t i, const SeasonalBaseline::Slot& slot) const;
-  double tail_z(std::size_t i, double z) const;
+  double independence(std::size_t i) const;
   void learn_feature(std::size_t i, double value, const SeasonalBaseline::Visit& visit, double forgotten);
 
   HostDetectorSettings settings_;

@@ -58,11 +58,12 @@ UnitText unit_text(double magnitude, std::string_view unit) {
   return text;
 }
 
-// Whole numbers as they are; otherwise one decimal below ten, two significant digits below 0.1.
-platform::FixedString<24> number_text(double scaled) {
-  const double magnitude = std::fabs(scaled);
-  if (scaled == std::floor(scaled) || magnitude >= 9.95) return print<24>("%.0f", scaled);
-  return magnitude >= 0.095 ? print<24>("%.1f", scaled) : print<24>("%.2g", scaled);
+// Decimals that show a number of this magnitude in two significant digits, at most two of them.
+int decimals_of(double magnitude) { return magnitude >= 9.95 ? 0 : magnitude >= 0.095 ? 1 : 2; }
+
+platform::FixedString<24> number_text(double scaled, int decimals) {
+  if (scaled == std::floor(scaled)) decimals = 0;
+  return print<24>("%.*f", decimals, scaled);
 }
 
 double natural(const Feature& feature, bool transformed, double value) {
@@ -97,16 +98,17 @@ void drop_unremarkable(Flag& flag) {
 
 platform::FixedString<32> format_quantity(double value, std::string_view unit) {
   const UnitText text = unit_text(value, unit);
-  platform::FixedString<32> quantity(number_text(value / text.divisor).view());
+  platform::FixedString<32> quantity(number_text(value / text.divisor, decimals_of(std::fabs(value / text.divisor))).view());
   quantity.append(text.suffix);
   return quantity;
 }
 
 platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit) {
   const UnitText text = unit_text(std::max(std::fabs(mean), sd), unit);
-  platform::FixedString<48> usual(number_text(mean / text.divisor).view());
+  const int decimals = decimals_of(std::max(std::fabs(mean), sd) / text.divisor);
+  platform::FixedString<48> usual(number_text(mean / text.divisor, decimals).view());
   usual.append(" \u00b1 ");
-  usual.append(number_text(sd / text.divisor));
+  usual.append(number_text(sd / text.divisor, decimals));
   usual.append(text.suffix);
   return usual;
 }
@@ -146,7 +148,7 @@ void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t 
   flag.feature_count = 0;
   for (std::size_t rank = 0; rank < count && flag.feature_count < std::min(limit, flag.features.size()); ++rank) {
     const std::size_t i = order[rank];
-    const Feature& feature = features()[view.columns[i]];
+    const Feature& feature = view.table[view.columns[i]];
     FlagFeature& named = flag.features[flag.feature_count++];
     named.name = feature.name;
     named.value = snapshot.readings.values[view.columns[i]];

@@ -16,6 +16,7 @@ namespace epsilond::agent {
 
 // How the numbers of a model are to be read.
 struct ModelView {
+  std::span<const Feature> table;        // see features_for()
   std::span<const std::size_t> columns;  // column i of the model is this row of the feature table
   bool transformed = true;               // the model sees transformed values
   models::BaselineKind baseline = models::BaselineKind::kGlobal;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "models/observation.h"
 #include "platform/kernel/host_sample.h"
@@ -25,6 +26,15 @@ enum class Transform : std::uint8_t {
   kLog1p,  // log(1 + value / scale): linear below `scale`, so idle noise stays small; logarithmic above
 };
 
+// What a row's numbers are relative to.
+enum class Sizing : std::uint8_t {
+  kFixed,
+  kPerProcessor,   // `scale` is for one processor
+  kShareOfMemory,  // `resolution` is at least kMemoryResolution of the machine's memory
+};
+
+inline constexpr double kMemoryResolution = 0.005;
+
 struct Feature {
   std::string_view name;         // unit at the end, "mem_used_bytes"
   std::string_view unit;         // "bytes", "1/s", "ratio", "1"
@@ -35,9 +45,21 @@ struct Feature {
   Transform transform;
   double scale;                  // kLog1p: in natural units; 1 elsewhere
   double resolution;             // in transformed units: smaller wobbles are nothing on any healthy machine
+  double blame = 1.0;            // in (0, 1]: below 1 for a symptom, so that what it is a symptom of is named first
+  Sizing sizing = Sizing::kFixed;
 };
 
+// How large this machine is, as far as features are relative to it.
+struct MachineSize {
+  double memory_bytes = 0.0;  // 0: not known
+  double processors = 1.0;
+};
+MachineSize machine_size(const platform::HostSample& sample);
+
+// The table as it stands, for a machine of one processor and unknown memory.
 std::span<const Feature> features();
+// The table with scales and resolutions for a machine of this size.
+std::vector<Feature> features_for(const MachineSize& size);
 // The row of a feature by its exact name.
 std::optional<std::size_t> find_feature(std::string_view name);
 

@@ -12,10 +12,15 @@ namespace epsilond::agent {
 
 using platform::FlagEvent;
 
-Pipeline::Pipeline(const Config& config, std::vector<std::unique_ptr<platform::Emitter>> emitters)
-    : host_(config.host), mutes_(config.mutes), emitters_(std::move(emitters)), history_(history_rows(config)) {
+Pipeline::Pipeline(const Config& config, const MachineSize& machine,
+                   std::vector<std::unique_ptr<platform::Emitter>> emitters)
+    : host_(config.host),
+      mutes_(config.mutes),
+      table_(features_for(machine)),
+      emitters_(std::move(emitters)),
+      history_(history_rows(config)) {
   for (const ModelConfig& model : config.models)
-    watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, make_model(model, config.interval_s)));
+    watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
 }
 
 void Pipeline::step(const platform::HostSample& sample, const StepTime& time) {

@@ -23,7 +23,7 @@ namespace epsilond::agent {
 class Pipeline {
  public:
   // `emitters` may be empty. All memory is taken here; step() takes none.
-  Pipeline(const Config& config, std::vector<std::unique_ptr<platform::Emitter>> emitters);
+  Pipeline(const Config& config, const MachineSize& machine, std::vector<std::unique_ptr<platform::Emitter>> emitters);
 
   // The first call only remembers the sample: rates need two.
   void step(const platform::HostSample& sample, const StepTime& time);
@@ -54,6 +54,7 @@ class Pipeline {
 
   std::string host_;
   std::vector<MuteConfig> mutes_;
+  std::vector<Feature> table_;  // sized for this machine
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::vector<std::unique_ptr<platform::Emitter>> emitters_;
   History history_;

@@ -44,9 +44,11 @@ platform::FixedString<48> episode_id(const std::string& model, const Episode& ep
 
 }  // namespace
 
-Watcher::Watcher(const ModelConfig& config, double interval_s, std::unique_ptr<models::AnomalyModel> model)
+Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const Feature> table,
+                 std::unique_ptr<models::AnomalyModel> model)
     : config_(config),
       interval_s_(interval_s),
+      table_(table),
       columns_(columns_of(config.features)),
       model_(std::move(model)),
       threshold_(threshold_settings(config, interval_s)),
@@ -64,9 +66,11 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool
   if (muted) return {};
 
   const Transition transition = hysteresis_.advance(latest_.verdict, readings.elapsed_s);
-  const GateDecision decision = gate_.decide(latest_.verdict, hysteresis_.raised(), readings.elapsed_s);
+  const GateDecision decision = gate_.decide(latest_.verdict, hysteresis_.raised(), readings.elapsed_s, model_->learned_s());
   const EpisodeEvents events =
       episode_.advance(transition, decision == GateDecision::kAccept, latest_, readings.elapsed_s);
+  // A quantile is of all scores: shown only what was not flagged, it would creep up.
+  threshold_.learn(latest_.score);
   if (transition == Transition::kCleared) model_->discard_unlearned();
   learn(observation, decision);
   return events;
@@ -76,7 +80,6 @@ void Watcher::learn(const models::Observation& observation, GateDecision decisio
   switch (decision) {
     case GateDecision::kLearn:
       model_->update(observation);
-      threshold_.learn(latest_.score);
       break;
     case GateDecision::kHold:
       model_->observe_unlearned(observation);
@@ -95,7 +98,7 @@ models::Observation Watcher::select(const Readings& readings, const StepTime& ti
     if (!readings.present.test(columns_[i])) continue;
     const double value = readings.values[columns_[i]];
     observation.values[static_cast<Eigen::Index>(i)] =
-        config_.transform ? apply_transform(features()[columns_[i]], value) : value;
+        config_.transform ? apply_transform(table_[columns_[i]], value) : value;
     observation.present.set(i);
   }
   observation.elapsed_s = readings.elapsed_s;
@@ -118,6 +121,6 @@ void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
   explain(event, episode_, latest_, view(), flag);
 }
 
-ModelView Watcher::view() const { return {columns_, config_.transform, config_.baseline, interval_s_}; }
+ModelView Watcher::view() const { return {table_, columns_, config_.transform, config_.baseline, interval_s_}; }
 
 }  // namespace epsilond::agent

@@ -29,7 +29,9 @@ struct StepTime {
 
 class Watcher {
  public:
-  Watcher(const ModelConfig& config, double interval_s, std::unique_ptr<models::AnomalyModel> model);
+  // `table` (see features_for()) must outlive the watcher.
+  Watcher(const ModelConfig& config, double interval_s, std::span<const Feature> table,
+          std::unique_ptr<models::AnomalyModel> model);
 
   // Scores, judges, and only then learns one row. While `muted` it scores only. The returned events are to be sent;
   // describe() renders each.
@@ -50,6 +52,7 @@ class Watcher {
 
   ModelConfig config_;
   double interval_s_;
+  std::span<const Feature> table_;
   std::vector<std::size_t> columns_;  // rows of the feature table, ascending
   std::unique_ptr<models::AnomalyModel> model_;
   models::Threshold threshold_;

@@ -37,11 +37,15 @@ std::unique_ptr<Emitter> make_syslog(const EmitterConfig& config, const platform
 
 }  // namespace
 
-std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s) {
+std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s,
+                                                 std::span<const Feature> table) {
   models::HostDetectorSettings settings;
-  for (std::size_t i = 0; i < features().size(); ++i)
-    if (config.features.test(i))
-      settings.resolution[settings.feature_count++] = resolution_of(features()[i], config.transform);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (!config.features.test(i)) continue;
+    settings.resolution[settings.feature_count] = resolution_of(table[i], config.transform);
+    settings.blame[settings.feature_count] = table[i].blame;
+    ++settings.feature_count;
+  }
   settings.baseline = config.baseline;
   settings.interval_s = interval_s;
   settings.warm_up_s = config.warm_up_s;

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/pipeline/feature_table.h"
 #include "models/anomaly_model.h"
 #include "platform/emit/emitter.h"
 #include "platform/host/clock.h"
@@ -16,7 +18,9 @@
 
 namespace epsilond::agent {
 
-std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s);
+// `table`: see features_for().
+std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s,
+                                                 std::span<const Feature> table);
 
 // `root`: "" for this host, else a directory with proc/ and sys/ inside.
 platform::Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, std::string_view root,

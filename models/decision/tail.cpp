@@ -79,11 +79,11 @@ void ParetoTail::recount() {
   settle();
 }
 
-void ParetoTail::learn(double z) {
-  if (std::isnan(z)) return;
+void ParetoTail::learn(double z, double weight) {
+  if (std::isnan(z) || !(weight > 0.0)) return;
   const std::size_t bin = bin_of(std::log2(std::fabs(z)));
   const auto before = static_cast<double>(counts_[bin]);
-  counts_[bin] += 1.0f;
+  counts_[bin] += static_cast<float>(weight);
   // What single precision really added, so that the sums stay those of the counts.
   const double added = static_cast<double>(counts_[bin]) - before;
   total_ += added;
@@ -100,7 +100,7 @@ void ParetoTail::learn(double z) {
 }
 
 double ParetoTail::surprise(double z) const {
-  if (total_ < kMinimumCount || std::isnan(z) || z == 0.0) return 0.0;
+  if (std::isnan(z) || z == 0.0) return 0.0;
   const double octave = std::log2(std::min(std::fabs(z), kLargest));
   const double edge = static_cast<double>(start_ + 1) / kBinsPerOctave + kLowestOctave;
   if (octave < edge) {

@@ -18,19 +18,19 @@ namespace epsilond::models {
 // the tail's own. Source: B. M. Hill, A simple general approach to inference about the tail of a distribution, Annals
 // of Statistics 3(5), 1975; the prior weight (50 exceedances at 0.2 octaves) was measured on a young machine at 1 s.
 // Cost: a logarithm and a few additions per call. Bytes: 424.
-// Hazards: neighbouring samples are not independent, so n overstates what is known; a multiple of u where nothing was
-// ever seen is judged by the prior alone.
+// Hazards: a multiple of u where nothing was ever seen is judged by the prior alone, so is everything before the first
+// value: the caller decides from when on a surprise counts.
 class ParetoTail {
  public:
   static constexpr std::size_t kBins = 96;       // of 1/6 octave, from 2^-6 to 2^10
   static constexpr double kSmallestStart = 1.0;  // u is never below: within one sd nothing is a tail
-  static constexpr double kMinimumCount = 10.0;  // before that many values every surprise is 0
 
   // Counts are halved when they add up to `capacity` (at least 100): a half-life of roughly that many values.
   explicit ParetoTail(double capacity);
 
-  // `z` is taken as |z|; NaN is ignored, anything beyond the last bin is counted in it.
-  void learn(double z);
+  // `z` is taken as |z|; NaN is ignored, anything beyond the last bin is counted in it. `weight` in [0, 1]: how much of an
+  // independent value it is, for neighbours in time are not independent.
+  void learn(double z, double weight = 1.0);
   // -log10 of the probability that |Z| >= |z|; >= 0, finite, never decreasing in |z|; 0 for NaN.
   double surprise(double z) const;
 

@@ -6,7 +6,7 @@
 // alarms between the ages a0 and T, about one in the first week. threshold = -log10(that rate * interval / 3): what is
 // above the cut comes in runs, and a third is what was measured to keep to the knob on correlated samples. Hazards: at
 // long intervals one sample is many seconds of budget, so the tolerated probability per sample is capped at 5 %.
-// kQuantile moves up by about q ln(n) when it is shown only what was not flagged.
+// kQuantile must be shown what was flagged too, else the cut creeps up by about q ln(n).
 
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +48,7 @@ class Threshold {
 
   // `learned_s`: seconds the model has learned, for the allowance of a young model (kBudget).
   Verdict judge(const Score& score, double learned_s) const;
-  // Shows the threshold a score that was learned (kQuantile keeps its running quantile).
+  // Shows the threshold every score, flagged or not (kQuantile keeps its running quantile).
   void learn(const Score& score);
   void reset();
 

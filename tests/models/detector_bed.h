@@ -56,10 +56,10 @@ struct Bed {
     out.score = model.score(observation);
     out.verdict = threshold.judge(out.score, model.learned_s());
     out.transition = hysteresis.advance(out.verdict, observation.elapsed_s);
-    out.decision = gate.decide(out.verdict, hysteresis.raised(), observation.elapsed_s);
+    threshold.learn(out.score);
+    out.decision = gate.decide(out.verdict, hysteresis.raised(), observation.elapsed_s, model.learned_s());
     if (out.decision == models::GateDecision::kLearn) {
       model.update(observation);
-      threshold.learn(out.score);
     } else {
       model.observe_unlearned(observation);
     }

@@ -259,6 +259,32 @@ void what_was_discarded_is_not_accepted(void** state) {
   assert_near(bed.model.score(bed.observation).mean[0], before, 1.0, 0);  // of 490: a step of the season
 }
 
+// A load average after a busy hour: it slides down for a minute, then goes on down while the model is asked.
+double surprise_of_a_slide_that_goes_on() {
+  Bed bed(bed_settings(1, 60.0));
+  const auto level = [](int second) { return 40.0 * std::exp(-static_cast<double>(second) / 120.0); };
+  for (int second = 0; second < 70; ++second) {
+    bed.value(0) = level(second);
+    bed.model.update(bed.observation);
+  }
+  bed.value(0) = level(180);
+  return bed.model.score(bed.observation).surprise;
+}
+
+void a_slide_was_seen_once_not_sixty_times(void**) { assert_true(surprise_of_a_slide_that_goes_on() < 2.0); }
+
+// Two features equally odd; the second is a symptom.
+double share_of_the_cause() {
+  HostDetectorSettings settings = bed_settings(2, 60.0);
+  settings.blame = {1.0, 0.5};
+  Bed bed(settings);
+  for (int row = 0; row < 100; ++row) bed.model.update(bed.observation);
+  bed.value(0) = bed.value(1) = 500.0;
+  return bed.model.score(bed.observation).share[0];
+}
+
+void a_symptom_takes_its_part_of_the_blame(void**) { assert_near(share_of_the_cause(), 2.0 / 3.0, 1e-9, 0); }
+
 void memory_is_stated_and_small(void** state) {
   const std::size_t bytes = bed_of(state).model.memory_bytes();
   assert_true(bytes > 3 * 1728);
@@ -291,6 +317,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_last_level_is_accepted_not_the_way_there),
     cmocka_unit_test_setup_teardown(features_that_did_not_move_keep_their_mean, make_learned, free_learned),
     cmocka_unit_test_setup_teardown(what_was_discarded_is_not_accepted, make_learned, free_learned),
+    cmocka_unit_test(a_slide_was_seen_once_not_sixty_times),
+    cmocka_unit_test(a_symptom_takes_its_part_of_the_blame),
     cmocka_unit_test_setup_teardown(memory_is_stated_and_small, make_learned, free_learned),
 };
 EPSILOND_TEST_MAIN(kTests)

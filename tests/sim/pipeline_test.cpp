@@ -32,7 +32,7 @@ struct Bench {
   explicit Bench(const Config& config) : host(epsilond::tests::test_seed()) {
     std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
     emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&flags));
-    pipeline = std::make_unique<Pipeline>(config, std::move(emitters));
+    pipeline = std::make_unique<Pipeline>(config, epsilond::agent::MachineSize{8e9, 2.0}, std::move(emitters));
   }
 
   void run(long seconds) {

@@ -150,13 +150,17 @@ std::string kind_of(const Feature& feature) {
 }
 
 std::string transform_of(const Feature& feature) {
-  return feature.transform == Transform::kIdentity ? "identity" : "log1p " + bytes_or_number(feature, feature.scale);
+  if (feature.transform == Transform::kIdentity) return "identity";
+  const bool per_processor = feature.sizing == epsilond::agent::Sizing::kPerProcessor;
+  return "log1p " + bytes_or_number(feature, feature.scale) + (per_processor ? " per processor" : "");
 }
 
 std::string resolution_of(const Feature& feature) {
   // In transformed units: only an untransformed feature still has bytes.
-  return feature.transform == Transform::kIdentity ? bytes_or_number(feature, feature.resolution)
-                                                   : format_number(feature.resolution);
+  if (feature.transform != Transform::kIdentity) return format_number(feature.resolution);
+  const bool of_memory = feature.sizing == epsilond::agent::Sizing::kShareOfMemory;
+  return bytes_or_number(feature, feature.resolution) +
+         (of_memory ? " or " + format_number(epsilond::agent::kMemoryResolution * 100.0) + " % of memory" : "");
 }
 
 std::vector<std::string> table_rows() {
@@ -183,9 +187,9 @@ bool row_is(std::size_t index) {
   const std::vector<std::string> rows = table_rows();
   if (index >= rows.size()) return false;
   const std::vector<std::string> cells = cells_of(rows[index]);
-  return cells.size() == 7 && cells[0] == "`" + std::string(feature.name) + "`" && cells[1] == feature.unit &&
+  return cells.size() == 8 && cells[0] == "`" + std::string(feature.name) + "`" && cells[1] == feature.unit &&
          cells[2] == kind_of(feature) && cells[3].starts_with('`') && cells[4] == transform_of(feature) &&
-         cells[5] == resolution_of(feature) && cells[6].size() > 10;
+         cells[5] == resolution_of(feature) && cells[6] == format_number(feature.blame) && cells[7].size() > 10;
 }
 
 bool manual_lists(const Feature& feature) {

@@ -29,7 +29,7 @@ namespace {
 const std::array<std::size_t, 3> kColumns = {*find_feature("mem_used_bytes"), *find_feature("cpu_user_ratio"),
                                              *find_feature("zombies")};
 
-ModelView view_of(BaselineKind baseline) { return {kColumns, true, baseline, 1.0}; }
+ModelView view_of(BaselineKind baseline) { return {epsilond::agent::features(), kColumns, true, baseline, 1.0}; }
 
 Snapshot memory_grab() {
   Snapshot snapshot;
@@ -68,6 +68,7 @@ void a_usual_band_shares_one_unit(void**) {
   assert_string_equal(format_usual(2.2e9, 2.1e8, "bytes").c_str(), "2.2 \u00b1 0.2 GB");
   assert_string_equal(format_usual(3e6, 2e6, "bytes/s").c_str(), "3 \u00b1 2 MB/s");
   assert_string_equal(format_usual(0, 1, "1").c_str(), "0 \u00b1 1");
+  assert_string_equal(format_usual(2300, 1.3e6, "bytes/s").c_str(), "0.0 \u00b1 1.3 MB/s");
   assert_string_equal(format_usual(0.04, 0.05, "ratio").c_str(), "4 \u00b1 5 %");
 }
 
@@ -121,7 +122,7 @@ void a_logarithmic_feature_is_told_in_natural_units(void**) {
   snapshot.score.mean[0] = std::log1p(1.0);  // 4 MiB/s, the scale of this feature
   snapshot.score.sd[0] = 0.3;
   Flag flag;
-  rank_features(snapshot, {column, true, BaselineKind::kGlobal, 1.0}, 1, flag);
+  rank_features(snapshot, {epsilond::agent::features(), column, true, BaselineKind::kGlobal, 1.0}, 1, flag);
   assert_near(flag.features[0].mean, 4.0 * 1024 * 1024, 0, 1e-12);
   assert_near(flag.features[0].sd, 4.0 * 1024 * 1024 * 2.0 * std::sinh(0.3), 0, 1e-12);
 }

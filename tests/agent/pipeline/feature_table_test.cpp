@@ -12,8 +12,10 @@ using epsilond::agent::apply_transform;
 using epsilond::agent::Feature;
 using epsilond::agent::FeatureKind;
 using epsilond::agent::features;
+using epsilond::agent::features_for;
 using epsilond::agent::find_feature;
 using epsilond::agent::invert_transform;
+using epsilond::agent::machine_size;
 using epsilond::agent::observe;
 using epsilond::agent::Readings;
 using epsilond::platform::HostSample;
@@ -103,11 +105,34 @@ void every_row_is_sane_and_unique(void**) {
   for (std::size_t i = 0; i < features().size(); ++i) {
     const Feature& feature = features()[i];
     assert_true(feature.resolution > 0 && feature.scale > 0 && feature.factor > 0);
+    assert_true(feature.blame > 0 && feature.blame <= 1);
     assert_int_equal(*find_feature(feature.name), i);
     const bool named_rate = feature.name.ends_with("_per_s");
     assert_int_equal(named_rate, feature.kind == FeatureKind::kRate);
     if (feature.name.find("_bytes") != std::string_view::npos) assert_true(feature.unit.starts_with("bytes"));
   }
+}
+
+void loads_are_relative_to_the_processors(void**) {
+  const double scale = features()[*find_feature("load_1min")].scale;
+  const double on_four = features_for({0.0, 4.0})[*find_feature("load_1min")].scale;
+  assert_near(on_four, 4.0 * scale, 0, 0);
+}
+
+void the_resolution_of_memory_is_relative_to_its_size(void**) {
+  const double small = features_for({1e9, 1.0})[*find_feature("mem_used_bytes")].resolution;
+  const double large = features_for({64e9, 1.0})[*find_feature("mem_used_bytes")].resolution;
+  assert_near(small, 16.0 * 1024 * 1024, 0, 0);
+  assert_near(large, 0.32e9, 0, 1e-12);
+}
+
+void the_size_of_a_machine_is_read_from_a_sample(void**) {
+  HostSample sample;
+  assert_near(machine_size(sample).processors, 1.0, 0, 0);
+  sample.set(SampleField::kCpuCount, 8);
+  sample.set(SampleField::kMemTotalBytes, 4e9);
+  assert_near(machine_size(sample).processors, 8.0, 0, 0);
+  assert_near(machine_size(sample).memory_bytes, 4e9, 0, 0);
 }
 
 void an_unknown_name_has_no_row(void**) { assert_false(find_feature("load_2min").has_value()); }
@@ -124,6 +149,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(pressure_is_a_share_of_time),
     cmocka_unit_test(transforms_invert),
     cmocka_unit_test(every_row_is_sane_and_unique),
+    cmocka_unit_test(loads_are_relative_to_the_processors),
+    cmocka_unit_test(the_resolution_of_memory_is_relative_to_its_size),
+    cmocka_unit_test(the_size_of_a_machine_is_read_from_a_sample),
     cmocka_unit_test(an_unknown_name_has_no_row),
 };
 EPSILOND_TEST_MAIN(kTests)

@@ -32,7 +32,7 @@ struct Bench {
     auto model = std::make_unique<FakeModel>(1);
     model->token = token;
     models.push_back(model.get());
-    watchers.push_back(std::make_unique<Watcher>(config, 1.0, std::move(model)));
+    watchers.push_back(std::make_unique<Watcher>(config, 1.0, epsilond::agent::features(), std::move(model)));
   }
   void save() {
     bytes.resize(model_state_bytes(watchers));

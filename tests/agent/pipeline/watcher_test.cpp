@@ -49,7 +49,7 @@ int setup(void** state) {
   auto* bench = new Bench;
   auto model = std::make_unique<FakeModel>(2);
   bench->model = model.get();
-  bench->watcher = std::make_unique<Watcher>(config, 1.0, std::move(model));
+  bench->watcher = std::make_unique<Watcher>(config, 1.0, epsilond::agent::features(), std::move(model));
   bench->readings.elapsed_s = 1.0;
   bench->readings.values[*find_feature("mem_used_bytes")] = 1e9;
   bench->readings.values[*find_feature("disk_write_bytes_per_s")] = 4.0 * 1024 * 1024;

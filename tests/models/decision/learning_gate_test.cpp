@@ -17,63 +17,75 @@ constexpr Verdict kQuiet{true, false, 0.0};
 constexpr Verdict kUnjudged{false, false, 0.0};
 
 void the_everyday_is_learned(void**) {
-  assert_true(LearningGate(60.0).decide(kQuiet, false, 1.0) == GateDecision::kLearn);
+  assert_true(LearningGate(60.0).decide(kQuiet, false, 1.0, 1e9) == GateDecision::kLearn);
 }
 
 void a_learning_model_learns_what_nobody_judges(void**) {
-  assert_true(LearningGate(60.0).decide(kUnjudged, false, 1.0) == GateDecision::kLearn);
+  assert_true(LearningGate(60.0).decide(kUnjudged, false, 1.0, 1e9) == GateDecision::kLearn);
 }
 
 void a_strange_sample_is_held_even_before_an_episode(void**) {
-  assert_true(LearningGate(60.0).decide(kStrange, false, 1.0) == GateDecision::kHold);
+  assert_true(LearningGate(60.0).decide(kStrange, false, 1.0, 1e9) == GateDecision::kHold);
 }
 
 void nothing_is_learned_during_an_episode(void**) {
   LearningGate gate(60.0);
   for (const Verdict& verdict : {kStrange, kQuiet, kUnjudged})
-    assert_true(gate.decide(verdict, true, 1.0) == GateDecision::kHold);
+    assert_true(gate.decide(verdict, true, 1.0, 1e9) == GateDecision::kHold);
 }
 
 void a_level_that_lasts_is_accepted_once(void**) {
   LearningGate gate(60.0);
-  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
-  assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
-  assert_true(gate.decide(kQuiet, false, 1.0) == GateDecision::kLearn);
+  assert_true(gate.decide(kStrange, true, 59.0, 1e9) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0, 1e9) == GateDecision::kAccept);
+  assert_true(gate.decide(kQuiet, false, 1.0, 1e9) == GateDecision::kLearn);
 }
 
 void an_episode_that_follows_at_once_has_a_clock_of_its_own(void**) {
   LearningGate gate(60.0);
-  gate.decide(kStrange, true, 60.0);
-  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
-  assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
+  gate.decide(kStrange, true, 60.0, 1e9);
+  assert_true(gate.decide(kStrange, true, 59.0, 1e9) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0, 1e9) == GateDecision::kAccept);
 }
 
 void the_next_episode_may_be_accepted_again(void**) {
   LearningGate gate(60.0);
-  gate.decide(kStrange, true, 60.0);
-  gate.decide(kQuiet, false, 1.0);
-  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
-  assert_true(gate.decide(kStrange, true, 1.0) == GateDecision::kAccept);
+  gate.decide(kStrange, true, 60.0, 1e9);
+  gate.decide(kQuiet, false, 1.0, 1e9);
+  assert_true(gate.decide(kStrange, true, 59.0, 1e9) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0, 1e9) == GateDecision::kAccept);
 }
 
 void short_episodes_do_not_add_up(void**) {
   LearningGate gate(60.0);
   for (int i = 0; i < 10; ++i) {
-    assert_true(gate.decide(kStrange, true, 50.0) == GateDecision::kHold);
-    gate.decide(kQuiet, false, 1.0);
+    assert_true(gate.decide(kStrange, true, 50.0, 1e9) == GateDecision::kHold);
+    gate.decide(kQuiet, false, 1.0, 1e9);
   }
 }
 
 void infinity_means_never(void**) {
   LearningGate gate(std::numeric_limits<double>::infinity());
-  for (int i = 0; i < 10; ++i) assert_true(gate.decide(kStrange, true, 1e300) == GateDecision::kHold);
+  for (int i = 0; i < 10; ++i) assert_true(gate.decide(kStrange, true, 1e300, 1e301 * 10) == GateDecision::kHold);
+}
+
+void a_young_model_yields_after_as_long_as_it_has_learned(void**) {
+  LearningGate gate(86400.0);
+  assert_true(gate.decide(kStrange, true, 1799.0, 1800.0) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0, 1800.0) == GateDecision::kAccept);
+}
+
+void even_the_youngest_model_holds_out_for_ten_minutes(void**) {
+  LearningGate gate(86400.0);
+  assert_true(gate.decide(kStrange, true, 599.0, 60.0) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 1.0, 60.0) == GateDecision::kAccept);
 }
 
 void reset_starts_the_clock_anew(void**) {
   LearningGate gate(60.0);
-  gate.decide(kStrange, true, 59.0);
+  gate.decide(kStrange, true, 59.0, 1e9);
   gate.reset();
-  assert_true(gate.decide(kStrange, true, 59.0) == GateDecision::kHold);
+  assert_true(gate.decide(kStrange, true, 59.0, 1e9) == GateDecision::kHold);
 }
 
 }  // namespace
@@ -88,6 +100,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_next_episode_may_be_accepted_again),
     cmocka_unit_test(short_episodes_do_not_add_up),
     cmocka_unit_test(infinity_means_never),
+    cmocka_unit_test(a_young_model_yields_after_as_long_as_it_has_learned),
+    cmocka_unit_test(even_the_youngest_model_holds_out_for_ten_minutes),
     cmocka_unit_test(reset_starts_the_clock_anew),
 };
 EPSILOND_TEST_MAIN(kTests)

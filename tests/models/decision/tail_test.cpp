@@ -30,9 +30,23 @@ ParetoTail constant_tail(int count, double z) {
   return tail;
 }
 
-void the_first_ten_values_know_nothing(void**) {
-  assert_near(constant_tail(9, 1.0).surprise(1e6), 0.0, 0, 0);
-  assert_true(constant_tail(10, 1.0).surprise(1e6) > 1.0);
+void before_the_first_value_the_prior_decides(void**) {
+  // Half a value in one above the start, then 0.2 octaves per factor e: z = 16 is four octaves up.
+  assert_near(constant_tail(0, 1.0).surprise(16.0), -std::log10(0.5) + 4.0 / (0.2 * std::log(10.0)), 1e-12, 0);
+}
+
+void a_value_of_half_the_weight_counts_half(void**) {
+  ParetoTail whole(1e6);
+  ParetoTail halves(1e6);
+  for (int i = 0; i < 500; ++i) {
+    const double z = 0.1 + 0.01 * i;
+    whole.learn(z);
+    halves.learn(z, 0.5);
+    halves.learn(z, 0.5);
+  }
+  halves.learn(7.0, 0.0);
+  assert_near(halves.count(), whole.count(), 1e-9, 0);
+  assert_near(halves.surprise(9.0), whole.surprise(9.0), 1e-9, 0);
 }
 
 void everyday_values_have_their_rank(void**) {
@@ -209,7 +223,8 @@ void no_scores_at_all_say_nothing(void**) { assert_near(SampleTail({}).surprise(
 }  // namespace
 
 static const CMUnitTest kTests[] = {
-    cmocka_unit_test(the_first_ten_values_know_nothing),
+    cmocka_unit_test(before_the_first_value_the_prior_decides),
+    cmocka_unit_test(a_value_of_half_the_weight_counts_half),
     cmocka_unit_test(everyday_values_have_their_rank),
     cmocka_unit_test(where_nothing_was_seen_the_prior_decides),
     cmocka_unit_test(the_exponent_of_a_true_pareto_tail_is_found),
