@@ -67,7 +67,8 @@ double HostDetector::step_s(const Observation& observation) const {
 double HostDetector::floored_sd(std::size_t i) const {
   const Feature& feature = features_[i];
   // A young mean and variance are themselves uncertain.
-  const double widened = feature.level.variance * (1.0 + kUncertainty / std::max(feature.independent, kFewestIndependent));
+  const double independent = std::max(feature.level.count * independence(i), kFewestIndependent);
+  const double widened = feature.level.variance * (1.0 + kUncertainty / independent);
   return std::max({std::sqrt(widened), settings_.resolution[i],
                    kRelativeFloor * std::fabs(feature.level.mean), kStepFloor * feature.smallest_step});
 }
@@ -136,10 +137,9 @@ void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBase
     return;
   }
   const Expectation expected = expect(i, visit.slot);
-  const double independent = independence(i);
   if (count >= kTailRows) {
     const double z = std::fabs(value - expected.mean) / expected.sd;
-    tails_[i].learn(std::min(z, kLargestTailZ), independent);
+    tails_[i].learn(std::min(z, kLargestTailZ), independence(i));
   }
   const double above_level = value - feature.level.mean;
   double residual = value - expected.mean;
@@ -151,7 +151,6 @@ void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBase
   const double gain = forgetting_gain(forgotten, count);
   feature.level.add_residual(residual, gain);
   feature.squared_step += gain * (counted_step * counted_step - feature.squared_step);
-  feature.independent += independent;
   if (count >= kUnclippedRows) season_.learn(i, visit, above_level, expected.sd);
 }
 

@@ -11,7 +11,8 @@
 //   share ~ blame * max(0, t - 1).
 // Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With
 // r the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
-// an independent one (first-order autoregression: Bartlett 1946); n_eff counts those, and so does the tail.
+// an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and
+// the tail counts a value as that much.
 // A maximum, because a sum of many features hides the one that is grossly off.
 // Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; the constants and the tail
 // were measured on recordings of real machines (docs/models.md). Cost: two logarithms and about 60 operations per
@@ -73,7 +74,6 @@ class HostDetector final : public AnomalyModel {
     double smallest_step = 0.0;  // 0: none seen yet
     double last = 0.0;           // the value learned last; valid if level.count > 0
     double squared_step = 0.0;   // mean squared step between neighbours, forgotten as the level is
-    double independent = 0.0;    // how many independent samples the level has seen: n_eff
   };
   struct Expectation {
     double mean;

@@ -30,12 +30,11 @@ struct FeatureRow {
   double smallest_step;
   double last;
   double squared_step;
-  double independent;
 };
 
 constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 32);
-static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 56);
+static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 48);
 
 template <typename T>
 void put(std::span<std::byte>& out, const T* values, std::size_t count) {
@@ -54,8 +53,7 @@ void take(std::span<const std::byte>& in, T* values, std::size_t count) {
 bool sane(const FeatureRow& row) {
   return std::isfinite(row.count) && row.count >= 0.0 && std::isfinite(row.mean) && std::isfinite(row.variance) &&
          row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 && std::isfinite(row.last) &&
-         std::isfinite(row.squared_step) && row.squared_step >= 0.0 && std::isfinite(row.independent) &&
-         row.independent >= 0.0;
+         std::isfinite(row.squared_step) && row.squared_step >= 0.0;
 }
 
 // Sums of counts must stay finite too; no real count is near this.
@@ -99,8 +97,7 @@ void HostDetector::save(std::span<std::byte> out) const {
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const Feature& feature = features_[i];
     const FeatureRow row = {feature.level.count,   feature.level.mean, feature.level.variance,
-                            feature.smallest_step, feature.last,       feature.squared_step,
-                            feature.independent};
+                            feature.smallest_step, feature.last,       feature.squared_step};
     put(out, &row, 1);
     put(out, tails_[i].counts().data(), ParetoTail::kBins);
   }
@@ -123,7 +120,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
     std::array<float, ParetoTail::kBins> counts;
     take(in, &row, 1);
     take(in, counts.data(), counts.size());
-    features_[i] = {{row.count, row.mean, row.variance}, row.smallest_step, row.last, row.squared_step, row.independent};
+    features_[i] = {{row.count, row.mean, row.variance}, row.smallest_step, row.last, row.squared_step};
     tails_[i].restore(counts);
   }
   take(in, season_.cells().data(), season_.cells().size());

@@ -15,12 +15,12 @@ EpisodeEvents Episode::advance(models::Transition transition, bool accepted, con
     since_told_s_ += elapsed_s;
     if (now.verdict.strange) {
       strange_s_ = open_s_;
-      if (now.score.surprise > peak_.score.surprise) peak_ = now;
+      if (explains_better(now)) peak_ = now;
     }
   }
 
   const bool ended = accepted || transition == models::Transition::kCleared;
-  if (!announced_ && (ended || open_s_ >= settings_.settle_s)) {
+  if (!announced_ && (ended || peak_.cause_leads || open_s_ >= settings_.settle_s)) {
     announced_ = true;
     since_told_s_ = 0.0;
     events.add(FlagEvent::kRaised);
@@ -33,6 +33,11 @@ EpisodeEvents Episode::advance(models::Transition transition, bool accepted, con
     events.add(accepted ? FlagEvent::kLearned : FlagEvent::kCleared);
   }
   return events;
+}
+
+bool Episode::explains_better(const Snapshot& now) const {
+  if (now.cause_leads != peak_.cause_leads) return now.cause_leads;
+  return now.score.surprise > peak_.score.surprise;
 }
 
 void Episode::begin(const Snapshot& now) {

@@ -13,7 +13,7 @@
 namespace epsilond::agent {
 
 struct EpisodeSettings {
-  double settle_s = 1.0;          // >= 0
+  double settle_s = 5.0;          // >= 0: the longest wait for a cause while only symptoms are odd
   double remind_after_s = 600.0;  // 0 = never
 };
 
@@ -37,11 +37,12 @@ class Episode {
   std::uint64_t number() const { return number_; }  // counts episodes since start; 1 for the first
   double open_s() const { return open_s_; }         // measured time since it began, until it ended
   double strange_s() const { return strange_s_; }   // from its beginning to the last strange moment
-  // The strangest moment so far: what RAISED and the ending explain.
+  // What RAISED and the ending explain: the strangest moment so far, one in which a cause leads before all others.
   const Snapshot& peak() const { return peak_; }
 
  private:
   void begin(const Snapshot& now);
+  bool explains_better(const Snapshot& now) const;
 
   EpisodeSettings settings_;
   Snapshot peak_;

@@ -88,6 +88,29 @@ void append_features(const Flag& flag, const ModelView& view, platform::FixedStr
   }
 }
 
+double at(const models::FeatureVector& vector, std::size_t i) { return vector[static_cast<Eigen::Index>(i)]; }
+
+// The present columns, the one to name first at the front.
+struct Ranking {
+  std::array<std::size_t, models::kMaxFeatures> order{};
+  std::size_t count = 0;
+};
+
+Ranking rank(const Snapshot& snapshot, const ModelView& view) {
+  const models::Score& score = snapshot.score;
+  Ranking ranking;
+  for (std::size_t i = 0; i < view.columns.size(); ++i)
+    if (snapshot.readings.present.test(view.columns[i])) ranking.order[ranking.count++] = i;
+  const auto end = ranking.order.begin() + static_cast<std::ptrdiff_t>(ranking.count);
+  std::sort(ranking.order.begin(), end, [&score](std::size_t a, std::size_t b) {
+    if (at(score.share, a) != at(score.share, b)) return at(score.share, a) > at(score.share, b);
+    const double za = std::fabs(at(score.z, a));
+    const double zb = std::fabs(at(score.z, b));
+    return za != zb ? za > zb : a < b;
+  });
+  return ranking;
+}
+
 // Keeps what is odd; the first is kept in any case.
 void drop_unremarkable(Flag& flag) {
   const auto odd = [](const FlagFeature& named) { return named.share > 0.0 || std::fabs(named.z) >= kWorthNaming; };
@@ -132,22 +155,17 @@ platform::FixedString<48> format_rarity(double surprise, double interval_s) {
   return print<48>("once in %.0f seconds", std::max(1.0, seconds));
 }
 
+bool cause_leads(const Snapshot& snapshot, const ModelView& view) {
+  const Ranking ranking = rank(snapshot, view);
+  return ranking.count > 0 && view.table[view.columns[ranking.order[0]]].blame >= 1.0;
+}
+
 void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, Flag& flag) {
   const models::Score& score = snapshot.score;
-  std::array<std::size_t, models::kMaxFeatures> order{};
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < view.columns.size(); ++i)
-    if (snapshot.readings.present.test(view.columns[i])) order[count++] = i;
-  const auto at = [](const models::FeatureVector& vector, std::size_t i) { return vector[static_cast<Eigen::Index>(i)]; };
-  std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), [&](std::size_t a, std::size_t b) {
-    if (at(score.share, a) != at(score.share, b)) return at(score.share, a) > at(score.share, b);
-    const double za = std::fabs(at(score.z, a));
-    const double zb = std::fabs(at(score.z, b));
-    return za != zb ? za > zb : a < b;
-  });
+  const Ranking ranking = rank(snapshot, view);
   flag.feature_count = 0;
-  for (std::size_t rank = 0; rank < count && flag.feature_count < std::min(limit, flag.features.size()); ++rank) {
-    const std::size_t i = order[rank];
+  for (std::size_t place = 0; place < std::min({limit, ranking.count, flag.features.size()}); ++place) {
+    const std::size_t i = ranking.order[place];
     const Feature& feature = view.table[view.columns[i]];
     FlagFeature& named = flag.features[flag.feature_count++];
     named.name = feature.name;

@@ -35,6 +35,9 @@ platform::FixedString<48> format_rarity(double surprise, double interval_s);
 // How many features an episode event carries at the most.
 inline constexpr std::size_t kMaxNamedFeatures = 5;
 
+// True if the feature that rank_features() would name first bears its whole blame: it is no symptom of something else.
+bool cause_leads(const Snapshot& snapshot, const ModelView& view);
+
 // Fills flag.features with up to `limit` present features, largest share first, then largest |z|.
 void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, platform::Flag& flag);
 

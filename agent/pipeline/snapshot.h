@@ -14,6 +14,7 @@ struct Snapshot {
   Readings readings;                 // natural units, the table's order
   models::Score score;               // the model's columns, in their order
   models::Verdict verdict;
+  bool cause_leads = false;          // the feature that would be named first is no mere symptom
 };
 
 }  // namespace epsilond::agent

@@ -54,8 +54,7 @@ Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const F
       threshold_(threshold_settings(config, interval_s)),
       hysteresis_({config.raise_m, config.raise_n, config.clear_after_s}),
       gate_(config.accept_after_s),
-      // A sampling interval longer than the settling time has settled by itself.
-      episode_({config.settle_s < interval_s ? 0.0 : config.settle_s, config.remind_after_s}) {}
+      episode_({config.settle_s, config.remind_after_s}) {}
 
 EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool muted) {
   const models::Observation observation = select(readings, time);
@@ -63,6 +62,7 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool
   latest_.readings = readings;
   latest_.score = model_->score(observation);  // before it is learned, so no sample vouches for itself
   latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
+  latest_.cause_leads = latest_.verdict.strange && cause_leads(latest_, view());
   if (muted) return {};
 
   const Transition transition = hysteresis_.advance(latest_.verdict, readings.elapsed_s);

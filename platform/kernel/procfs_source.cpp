@@ -228,7 +228,8 @@ void ProcfsSource::report(Part part, const Result<void>& outcome) {
 }
 
 Result<void> ProcfsSource::read(HostSample& out) {
-  const std::chrono::nanoseconds cpu_deadline = cpu_clock_() + cpu_budget_;
+  const std::chrono::nanoseconds cpu_start = cpu_clock_();
+  const std::chrono::nanoseconds allowed = cpu_budget_ + saved_budget_;
   out.clear();
   out.taken_monotonic = clock_.monotonic();
   report(kLoadAvg, read_loadavg(out));
@@ -245,7 +246,8 @@ Result<void> ProcfsSource::read(HostSample& out) {
   report(kFileNr, read_file_nr(out));
   report(kSockStat, read_sockets(out));
   report(kSnmp, read_snmp(out));
-  report(kProcessScan, scan_processes(cpu_deadline, out));
+  report(kProcessScan, scan_processes(cpu_start + allowed, out));
+  saved_budget_ = std::clamp(allowed - (cpu_clock_() - cpu_start), std::chrono::nanoseconds{0}, kSavedReads * cpu_budget_);
   if (out.present_count() > 0) return {};
   return make_error(ErrorCode::kUnavailable, 0, "nothing could be read; %s", parts_[kLoadAvg].error.context.c_str());
 }

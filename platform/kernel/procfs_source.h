@@ -44,9 +44,11 @@ class ProcfsSource final : public HostSource {
   // Memory is used only as far as the largest file reaches.
   static constexpr std::size_t kLargestFile = std::size_t{512} * 1024;
 
-  // `cpu_budget` is the processor time one read() may take, and `interval` the time between reads. The system-wide
-  // files are read whatever they cost; what they leave of the budget goes to the process scan, which stretches over
-  // several reads if need be. `clock` must outlive the source. Nothing is read yet.
+  // `cpu_budget` is the processor time that one read() may take on average, and `interval` the time between reads. The
+  // system-wide files are read whatever they cost; what they leave of the budget goes to the process scan, which stretches
+  // over several reads if need be. What a read leaves over is saved for later ones, up to kSavedReads budgets, so that a
+  // sudden herd of processes is looked at whole. `clock` must outlive the source. Nothing is read yet.
+  static constexpr int kSavedReads = 8;
   static std::unique_ptr<ProcfsSource> make(ProcRoot root, std::chrono::nanoseconds cpu_budget,
                                             std::chrono::nanoseconds interval, const Clock& clock,
                                             ProcessTable::CpuClock cpu_clock = thread_cpu_time);
@@ -78,6 +80,7 @@ class ProcfsSource final : public HostSource {
 
   const ProcRoot root_;
   const std::chrono::nanoseconds cpu_budget_;
+  std::chrono::nanoseconds saved_budget_{0};
   const std::chrono::nanoseconds interval_;
   const Clock& clock_;
   const ProcessTable::CpuClock cpu_clock_;

@@ -91,7 +91,7 @@ void overwrite(std::vector<std::byte>& bytes, std::size_t at, T value) {
 
 constexpr auto kUndamaged = [](std::vector<std::byte>&) {};
 constexpr std::size_t kHeader = 32;
-constexpr std::size_t kFeatureBytes = 56 + 96 * 4;
+constexpr std::size_t kFeatureBytes = 48 + 96 * 4;
 constexpr std::size_t kSeason = kHeader + kFeatures * kFeatureBytes;
 
 void a_round_trip_gives_identical_scores_from_then_on(void**) {
@@ -136,7 +136,7 @@ void a_negative_variance_is_refused(void**) {
 
 void impossible_tail_counts_are_refused(void**) {
   for (const float bad : {-1.0f, 1e30f, std::numeric_limits<float>::quiet_NaN()})
-    assert_true(refused([=](std::vector<std::byte>& bytes) { overwrite(bytes, kHeader + 56 + 4 * 17, bad); }));
+    assert_true(refused([=](std::vector<std::byte>& bytes) { overwrite(bytes, kHeader + 48 + 4 * 17, bad); }));
 }
 
 void impossible_seasons_are_refused(void**) {

@@ -13,21 +13,43 @@ using epsilond::platform::FlagEvent;
 
 namespace {
 
-Snapshot moment(double surprise, bool strange) {
+Snapshot moment(double surprise, bool strange, bool cause_leads = false) {
   Snapshot snapshot;
+  snapshot.cause_leads = cause_leads;
   snapshot.score.surprise = surprise;
   snapshot.verdict.judged = true;
   snapshot.verdict.strange = strange;
   return snapshot;
 }
 
-void raised_waits_until_it_has_settled(void**) {
+void while_symptoms_lead_raised_waits_for_the_settling_time(void**) {
   Episode episode({2.0, 0.0});
   assert_int_equal(episode.advance(Transition::kRaised, false, moment(5, true), 1.0).count, 0);
   assert_int_equal(episode.advance(Transition::kNone, false, moment(6, true), 1.0).count, 0);
   const EpisodeEvents events = episode.advance(Transition::kNone, false, moment(7, true), 1.0);
   assert_int_equal(events.count, 1);
   assert_true(events.events[0] == FlagEvent::kRaised);
+}
+
+void a_cause_is_told_at_once(void**) {
+  Episode episode({60.0, 0.0});
+  assert_int_equal(episode.advance(Transition::kRaised, false, moment(5, true, true), 1.0).count, 1);
+}
+
+void a_cause_that_shows_later_ends_the_wait_and_is_what_is_told(void**) {
+  Episode episode({60.0, 0.0});
+  assert_int_equal(episode.advance(Transition::kRaised, false, moment(9, true), 1.0).count, 0);
+  assert_int_equal(episode.advance(Transition::kNone, false, moment(7, true, true), 1.0).count, 1);
+  assert_near(episode.peak().score.surprise, 7.0, 0, 0);
+}
+
+void a_stranger_symptom_does_not_replace_a_cause(void**) {
+  Episode episode({60.0, 0.0});
+  episode.advance(Transition::kRaised, false, moment(7, true, true), 1.0);
+  episode.advance(Transition::kNone, false, moment(9, true), 1.0);
+  assert_near(episode.peak().score.surprise, 7.0, 0, 0);
+  episode.advance(Transition::kNone, false, moment(8, true, true), 1.0);
+  assert_near(episode.peak().score.surprise, 8.0, 0, 0);
 }
 
 void without_settling_raised_comes_at_once(void**) {
@@ -125,7 +147,10 @@ void every_sequence_gives_raise_and_ending_in_turn(void**) {
 }
 
 const CMUnitTest kTests[] = {
-    cmocka_unit_test(raised_waits_until_it_has_settled),
+    cmocka_unit_test(while_symptoms_lead_raised_waits_for_the_settling_time),
+    cmocka_unit_test(a_cause_is_told_at_once),
+    cmocka_unit_test(a_cause_that_shows_later_ends_the_wait_and_is_what_is_told),
+    cmocka_unit_test(a_stranger_symptom_does_not_replace_a_cause),
     cmocka_unit_test(without_settling_raised_comes_at_once),
     cmocka_unit_test(the_strangest_moment_is_explained),
     cmocka_unit_test(a_spike_of_one_sample_is_still_announced_as_it_was),
