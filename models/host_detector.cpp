@@ -112,7 +112,7 @@ Score HostDetector::score(const Observation& observation) const {
     if (features_[i].level.count < kCountedRows) continue;
     ++score.features_used;
     score.log_density += gaussian.log_density(value);
-    score.share[row] = tails_[i].surprise(score.z[row]);
+    score.share[row] = std::min(tails_[i].surprise(score.z[row]), gaussian.surprise(value));
     largest = std::max(largest, score.share[row]);
   }
   const bool judged = finite && ready();

@@ -6,7 +6,8 @@
 // the residual clipped at 6 sd (after the first 30 rows); season on top (baseline/seasonal_baseline.h);
 //   sd = max(sqrt(variance (1 + 3 / n_eff)), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
 //   z = (x - level - season) / sd, log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
-//   t = -log10 tail(|z|) by the feature's own tail (decision/tail.h),
+//   t = -log10 tail(|z|) by the feature's own tail (decision/tail.h), but never more than the Gaussian itself says: sd is
+//     no smaller than what is nothing on any machine, so what was never seen before is not strange for that alone,
 //   surprise = max t - log10(d / 3) for having looked at d features (no correction for d <= 3),
 //   share ~ blame * max(0, t - 1).
 // Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With

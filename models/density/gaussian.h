@@ -27,6 +27,9 @@ class Gaussian {
   }
   // Two-sided: how often a value falls at least as far from the mean as x does. In [0, 1].
   double tail_probability(double x) const;
+  // -log10 of tail_probability(x), finite where that underflows (beyond |z| = 30 from the leading term of the asymptotic
+  // series, 2 phi(z) / z, which is then off by less than 0.0005).
+  double surprise(double x) const;
 
  private:
   double mean_;

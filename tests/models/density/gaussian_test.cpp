@@ -18,6 +18,8 @@ namespace {
 struct Worst {
   double log_density = 0.0;
   double tail = 0.0;
+  double surprise = 0.0;         // absolute, where the tail is computed directly
+  double distant_surprise = 0.0; // absolute, beyond |z| = 30
 };
 
 // Largest relative errors against scipy.stats.norm.
@@ -29,6 +31,8 @@ Worst worst_against_scipy() {
         std::fmax(worst.log_density, std::fabs(gaussian.log_density(row[2]) - row[3]) / std::fabs(row[3]));
     if (row[4] > 0.0)
       worst.tail = std::fmax(worst.tail, std::fabs(gaussian.tail_probability(row[2]) - row[4]) / row[4]);
+    double& surprise = std::fabs(gaussian.z(row[2])) < 30.0 ? worst.surprise : worst.distant_surprise;
+    surprise = std::fmax(surprise, std::fabs(gaussian.surprise(row[2]) - row[5]));
   }
   return worst;
 }
@@ -37,6 +41,13 @@ void log_densities_equal_scipy(void**) { assert_near(worst_against_scipy().log_d
 
 // erfc at x has a condition number of 2 x^2, here up to 1400, so 1e-12 is a few units in the last place.
 void tails_equal_scipy_down_to_1e_300(void**) { assert_near(worst_against_scipy().tail, 0.0, 1e-12, 0); }
+
+void surprises_equal_scipy(void**) { assert_near(worst_against_scipy().surprise, 0.0, 1e-12, 0); }
+
+// The next term of the asymptotic series is 1 / z^2: log10(e) / 900 at |z| = 30.
+void distant_surprises_stay_finite_and_near_scipy(void**) {
+  assert_near(worst_against_scipy().distant_surprise, 0.0, 5e-4, 0);
+}
 
 void the_floor_replaces_a_smaller_variance_only(void**) {
   assert_near(Gaussian::from_moments(0.0, 0.0, 4.0).sd(), 2.0, 0, 0);
@@ -68,6 +79,8 @@ void shift_and_scale_leave_the_tail_unchanged(void**) {
 static const CMUnitTest kTests[] = {
     cmocka_unit_test(log_densities_equal_scipy),
     cmocka_unit_test(tails_equal_scipy_down_to_1e_300),
+    cmocka_unit_test(surprises_equal_scipy),
+    cmocka_unit_test(distant_surprises_stay_finite_and_near_scipy),
     cmocka_unit_test(the_floor_replaces_a_smaller_variance_only),
     cmocka_unit_test(the_density_is_largest_at_the_mean),
     cmocka_unit_test(shift_and_scale_leave_the_tail_unchanged),
