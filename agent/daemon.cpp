@@ -45,7 +45,7 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
                                               make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
   works.state_path = config.state_path;
   works.save_every = to_nanoseconds(config.state_every_s);
-  works.state_buffer.resize(works.pipeline->state_bytes() + platform::kStateHeaderBytes);
+  works.state_buffer.resize(works.pipeline->state_bytes());
   return works;
 }
 
@@ -130,7 +130,12 @@ void Daemon::reload() {
 void Daemon::load_state() {
   if (works_.state_path.empty()) return;
   const char* path = works_.state_path.c_str();
-  const Result<std::span<const std::byte>> bytes = platform::load_state(works_.state_path, works_.state_buffer);
+  // The file may be of another configuration, and larger than ours: what fits is taken from it. The pages that the file
+  // does not fill are never touched.
+  constexpr std::size_t kLargestState = std::size_t{16} << 20;
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kLargestState);
+  const Result<std::span<const std::byte>> bytes =
+      platform::load_state(works_.state_path, std::span(buffer.get(), kLargestState));
   Result<std::size_t> restored = bytes ? works_.pipeline->load_state(*bytes) : Result<std::size_t>(bytes.error());
   if (restored) {
     log_line(LogLevel::kInfo, "state: %s: %zu of %zu models restored", path, *restored,
@@ -147,9 +152,8 @@ void Daemon::load_state() {
 void Daemon::save_state() {
   saved_at_ = clock_.monotonic();
   if (works_.state_path.empty()) return;
-  const std::span<std::byte> bytes = std::span(works_.state_buffer).first(works_.pipeline->state_bytes());
-  works_.pipeline->save_state(bytes);
-  const Result<void> saved = platform::save_state(works_.state_path, bytes);
+  works_.pipeline->save_state(works_.state_buffer);
+  const Result<void> saved = platform::save_state(works_.state_path, works_.state_buffer);
   if (!saved && !save_failed_)
     log_line(LogLevel::kWarning, "state: going on without saving: %s", saved.error().context.c_str());
   save_failed_ = !saved;

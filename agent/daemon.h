@@ -34,7 +34,7 @@ class Daemon {
   struct Works {
     std::unique_ptr<platform::HostSource> source;
     std::unique_ptr<Pipeline> pipeline;
-    std::vector<std::byte> state_buffer;  // the pipeline's state and the header of the file
+    std::vector<std::byte> state_buffer;  // room for what is saved, taken once
     std::string state_path;               // empty: none
     std::chrono::nanoseconds save_every{0};
   };

@@ -187,6 +187,15 @@ class Agent(unittest.TestCase):
         percents = [int(x) for x in re.findall(r"learning +(\d+)%", second.stdout)]
         self.assertGreaterEqual(percents[0], 9, second.stdout)
 
+    def test_a_state_of_another_configuration_gives_what_fits(self):
+        state = self.path("state")
+        one = "[agent]\ninterval = 100ms\n[model host]\nwarm_up = 30s\n"
+        two = one + "[model second]\nfeatures = zombies\n"
+        self.assertEqual(run("--live", "--ticks", "30", "-c", self.write("two.ini", two), "--state", state).returncode, 0)
+        second = run("--live", "--ticks", "3", "-c", self.write("one.ini", one), "--state", state)
+        percents = [int(x) for x in re.findall(r"learning +(\d+)%", second.stdout)]
+        self.assertGreaterEqual(percents[0], 9, second.stdout + second.stderr)
+
     def test_usr1_saves_the_state_now(self):
         state = self.path("state")
         agent = self.start("--state", state, "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
