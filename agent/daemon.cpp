@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/effective_config.h"
@@ -70,7 +71,7 @@ int Daemon::run() {
     switch (*wake) {
       case Wake::kTick:
         tick();
-        running = options_.ticks == 0 || works_.pipeline->steps() < options_.ticks;
+        running = options_.ticks == 0 || ++ticks_ < options_.ticks;
         break;
       case Wake::kReload:
         reload();
@@ -84,8 +85,10 @@ int Daemon::run() {
     }
   }
   static_cast<void>(readiness_.stopping());
-  save_state();
   works_.pipeline->announce(FlagEvent::kStop, now(), "epsilond " EPSILOND_VERSION " stopped");
+  save_state();
+  if (waiter_->missed_ticks() > 0)
+    log_line(LogLevel::kWarning, "%llu ticks were missed", static_cast<unsigned long long>(waiter_->missed_ticks()));
   return exit_code;
 }
 
@@ -98,7 +101,13 @@ void Daemon::tick() {
   works_.pipeline->step(sample_, time);
   if (options_.live) live_.print(*works_.pipeline, time);
   static_cast<void>(readiness_.alive());
-  if (clock_.monotonic() - saved_at_ >= works_.save_every) save_state();
+  // Saving waits for the disk. In an episode nothing is learned, and a slow disk may be what it is about.
+  if (clock_.monotonic() - saved_at_ >= works_.save_every && !anomalous()) save_state();
+}
+
+bool Daemon::anomalous() const {
+  const auto watchers = works_.pipeline->watchers();
+  return std::any_of(watchers.begin(), watchers.end(), [](const auto& watcher) { return watcher->anomalous(); });
 }
 
 void Daemon::reload() {
@@ -113,14 +122,12 @@ void Daemon::reload() {
     if (!timed) {
       log_line(LogLevel::kError, "reload failed: the old configuration goes on: %s", timed.error().context.c_str());
     } else {
-      // What was learned goes over to every model that still is the same.
-      std::vector<std::byte> learned(works_.pipeline->state_bytes());
-      works_.pipeline->save_state(learned);
-      const Result<std::size_t> restored = works->pipeline->load_state(learned);
+      const std::size_t kept = works->pipeline->take_over(*works_.pipeline, now());
       works_ = std::move(*works);
       source_log_.reset();
+      live_.reset();
       save_failed_ = false;
-      log_line(LogLevel::kInfo, "reloaded; %zu of %zu models go on where they were", restored ? *restored : 0,
+      log_line(LogLevel::kInfo, "reloaded; %zu of %zu models go on where they were", kept,
                works_.pipeline->watchers().size());
     }
   }
@@ -144,7 +151,8 @@ void Daemon::load_state() {
   }
   if (restored.error().code == ErrorCode::kNotFound) return;  // the first start, or a path that saving will complain about
   log_line(LogLevel::kWarning, "state: starting anew: %s", restored.error().context.c_str());
-  if (restored.error().code != ErrorCode::kMalformed) return;
+  // Whatever it is, the next save must not destroy it: damage is evidence, and a later version may come back.
+  if (restored.error().code == ErrorCode::kPermission) return;
   if (const Result<void> aside = platform::set_aside(works_.state_path); !aside)
     log_line(LogLevel::kWarning, "state: %s", aside.error().context.c_str());
 }

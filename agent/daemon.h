@@ -2,6 +2,7 @@
 // The agent's life: wake, sample, step, until it is told to stop.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ class Daemon {
   void reload();
   void load_state();
   void save_state();
+  bool anomalous() const;
 
   Options options_;
   const platform::Clock& clock_;
@@ -57,6 +59,7 @@ class Daemon {
   SourceLog source_log_;
   platform::HostSample sample_;
   std::chrono::nanoseconds saved_at_{0};
+  std::uint64_t ticks_ = 0;
   bool save_failed_ = false;
 };
 

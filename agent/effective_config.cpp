@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "agent/log.h"
-#include "platform/host/host_name.h"
 
 namespace epsilond::agent {
 

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "platform/emit/flag_format.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -29,11 +31,6 @@ platform::FixedString<16> state_of(const Pipeline& pipeline, const Watcher& watc
   char text[16];
   std::snprintf(text, sizeof text, "learning %2.0f%%", std::floor(watcher.model().learning_ratio() * 100.0));
   return platform::FixedString<16>(std::string_view(text));
-}
-
-const char* event_word(platform::FlagEvent event) {
-  constexpr const char* kWords[] = {"RAISED", "ONGOING", "CLEARED", "LEARNED", "START", "STOP", "SILENT"};
-  return kWords[static_cast<std::size_t>(event)];
 }
 
 }  // namespace
@@ -65,7 +62,7 @@ void LiveTable::print(const Pipeline& pipeline, const StepTime& time) {
   if (flags != std::exchange(flags_seen_, flags)) {
     const platform::Flag& flag = pipeline.last_flag();
     std::fprintf(out_, "%s%-8s  >> %s %s: %s%s\n", colour_ ? "\033[1m" : "", local_time(time).c_str(),
-                 event_word(flag.event), flag.model.c_str(), flag.text.c_str(), colour_ ? "\033[0m" : "");
+                 platform::event_msgid(flag.event).data(), flag.model.c_str(), flag.text.c_str(), colour_ ? "\033[0m" : "");
   }
   std::fflush(out_);
 }

@@ -14,6 +14,8 @@ class LiveTable {
 
   // Prints the header now and then, the newest step of the first model, and the flags sent since the last call.
   void print(const Pipeline& pipeline, const StepTime& time);
+  // The next pipeline counts its flags from zero.
+  void reset() { flags_seen_ = 0; }
 
  private:
   std::FILE* out_;

@@ -44,6 +44,13 @@ double measured_scan_delay_s(const Config& config, const std::string& root) {
   return std::chrono::duration<double>((*source)->scan_delay()).count();
 }
 
+// A full disk or a closed pipe must not look like success.
+int finish_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return kExitFine;
+  log_line(LogLevel::kError, "cannot write to standard output");
+  return kExitIo;
+}
+
 void print_feature(const Feature& feature, bool present, double value) {
   const int name_size = static_cast<int>(feature.name.size());
   const int unit_size = static_cast<int>(feature.unit.size());
@@ -67,7 +74,7 @@ int show_configuration(const Options& options) {
   cost.process_scan_every_s = measured_scan_delay_s(config, options.root);
   std::fputs(print_config(effective.loaded).c_str(), stdout);
   std::fputs(print_cost(cost).c_str(), stdout);
-  return kExitFine;
+  return finish_output();
 }
 
 int sample_once(const Options& options) {
@@ -87,7 +94,7 @@ int sample_once(const Options& options) {
   const Readings readings = observe(first, second, false);
   for (std::size_t i = 0; i < features().size(); ++i)
     print_feature(features()[i], readings.present.test(i), readings.values[i]);
-  return kExitFine;
+  return finish_output();
 }
 
 int run_agent(const Options& options) {

@@ -60,6 +60,7 @@ Result<void> take_option(int code, const char* value, const char* word, Options&
       if (options.root.empty()) return make_error(ErrorCode::kInvalid, 0, "--root: empty; allowed: a directory");
       return {};
     case kState:
+      if (*value == '\0') return make_error(ErrorCode::kInvalid, 0, "--state: empty; allowed: a file, or none");
       options.state_path = std::strcmp(value, "none") == 0 ? "" : value;
       return {};
     case kLive:

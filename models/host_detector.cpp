@@ -27,7 +27,7 @@ constexpr double kHeldHalfLifeIntervals = 60.0;
 constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
 constexpr double kTailMemoryS = 28.0 * 86400.0;
 constexpr double kSmallestTailMemory = 4096.0;
-constexpr double kLargestTailMemory = 4194304.0;  // single precision counts exactly up to four times that
+constexpr double kLargestTailMemory = 4194304.0;  // single precision counts whole values exactly up to four times that
 
 double tail_memory(double interval_s) {
   return std::clamp(kTailMemoryS / interval_s, kSmallestTailMemory, kLargestTailMemory);
@@ -96,6 +96,7 @@ Score HostDetector::score(const Observation& observation) const {
   bool finite = true;
   double largest = 0.0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
+    if (features_[i].level.count >= kCountedRows) ++score.features_known;
     if (!observation.present[i]) continue;
     const double value = value_of(observation, i);
     if (!std::isfinite(value)) {
@@ -197,7 +198,10 @@ void HostDetector::accept_level() {
     const double held_level = held.mean - season_.expected(i, unlearned_slot_);
     if (std::fabs(held_level - level.mean) <= kMovedBy * sd && std::sqrt(held.variance) <= kMovedBy * sd) continue;
     level.mean = held_level;
-    level.variance = std::max(level.variance, held.variance);
+    const double wider = std::max(level.variance, held.variance);
+    // Neighbours are taken to be as alike as before, in proportion to the new variance.
+    if (level.variance > 0.0) features_[i].squared_step *= wider / level.variance;
+    level.variance = wider;
     // Young again: the new level is known from few rows and must be free to settle.
     level.count = std::min(level.count, std::max(held.count, kUnclippedRows));
   }

@@ -11,7 +11,7 @@ namespace epsilond::models {
 enum class ScoreStatus : std::uint8_t {
   kLearning,   // warm-up is not over: the numbers are shown, never judged
   kScored,     // every number is valid
-  kNonFinite,  // a present value was NaN or infinite: nothing may be judged or learned
+  kNonFinite,  // a present value was NaN or infinite: nothing may be judged, and that value is not learned
 };
 
 struct Score {
@@ -19,6 +19,7 @@ struct Score {
   double log_density = 0.0;       // natural log of super-epsilon: sum of log densities over the present features
   double surprise = 0.0;          // -log10 of the calibrated tail probability of one sample; >= 0, 0 while learning
   std::size_t features_used = 0;  // present features that entered log_density
+  std::size_t features_known = 0;  // features that have been learned long enough to enter it when they are present
   std::uint64_t sample_count = 0; // observations learned so far
   // Per feature, in the order and units of Observation::values; entries of absent features are 0.
   FeatureVector mean;   // expected value at this hour

@@ -99,7 +99,7 @@ std::string print_config(const LoadedConfig& loaded) { return Printer(loaded).pr
 
 std::string print_cost(const ConfigCost& cost) {
   std::string text =
-      "; memory budget: " + std::to_string(cost.memory_bytes) + " bytes, taken at start and never more\n";
+      "; memory budget: " + std::to_string(cost.memory_bytes) + " bytes for models, history and state, taken at start; twice that for a moment at a reload\n";
   if (cost.process_scan_every_s > 0.0)
     text += "; processes are scanned every " + format_duration(cost.process_scan_every_s) + " to stay in cpu_budget\n";
   return text;

@@ -63,6 +63,10 @@ class JsonLine {
   // All digits, for a value that somebody may want to hand back to us.
   void exact(std::string_view name, double value) {
     key(name);
+    if (!std::isfinite(value)) {
+      text_ += "null";
+      return;
+    }
     std::array<char, 32> buffer;
     text_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
   }

@@ -15,6 +15,7 @@ using platform::FlagFeature;
 
 constexpr std::size_t kNamedInText = 3;
 constexpr double kWorthNaming = 3.0;  // |z| below this is not odd by itself
+constexpr double kLargestExtrapolation = 100.0;  // of the time that was learned: nothing is claimed beyond
 constexpr double kSecondsPerYear = 365.25 * 86400.0;
 
 template <std::size_t N, typename... Arguments>
@@ -84,7 +85,7 @@ void append_feature(const FlagFeature& named, bool with_hour, platform::FixedStr
 void append_features(const Flag& flag, const ModelView& view, platform::FixedString<1024>& text) {
   for (std::size_t i = 0; i < std::min(flag.feature_count, kNamedInText); ++i) {
     if (i > 0) text.append(", ");
-    append_feature(flag.features[i], i == 0 && view.baseline != models::BaselineKind::kGlobal, text);
+    append_feature(flag.features[i], i == 0 && view.knows_hours, text);
   }
 }
 
@@ -128,7 +129,7 @@ platform::FixedString<32> format_quantity(double value, std::string_view unit) {
 
 platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit) {
   const UnitText text = unit_text(std::max(std::fabs(mean), sd), unit);
-  const int decimals = decimals_of(std::max(std::fabs(mean), sd) / text.divisor);
+  const int decimals = decimals_of((sd > 0.0 ? sd : std::fabs(mean)) / text.divisor);
   platform::FixedString<48> usual(number_text(mean / text.divisor, decimals).view());
   usual.append(" \u00b1 ");
   usual.append(number_text(sd / text.divisor, decimals));
@@ -145,14 +146,18 @@ platform::FixedString<32> format_duration(double seconds) {
   return print<32>("%.0f d %.0f h", std::floor(whole / 86400.0), std::floor(std::fmod(whole, 86400.0) / 3600.0));
 }
 
-platform::FixedString<48> format_rarity(double surprise, double interval_s) {
+platform::FixedString<64> format_rarity(double surprise, double interval_s, double learned_s) {
   const double seconds = interval_s / models::kDeclusteringFactor * std::pow(10.0, surprise);
-  if (!(seconds < 100.0 * kSecondsPerYear)) return platform::FixedString<48>("less than once in a century");
-  if (seconds >= 2.0 * kSecondsPerYear) return print<48>("once in %.0f years", seconds / kSecondsPerYear);
-  if (seconds >= 2.0 * 86400.0) return print<48>("once in %.0f days", seconds / 86400.0);
-  if (seconds >= 2.0 * 3600.0) return print<48>("once in %.0f hours", seconds / 3600.0);
-  if (seconds >= 120.0) return print<48>("once in %.0f minutes", seconds / 60.0);
-  return print<48>("once in %.0f seconds", std::max(1.0, seconds));
+  if (!(seconds < kLargestExtrapolation * learned_s)) {
+    platform::FixedString<64> text("beyond anything seen in ");
+    text.append(format_duration(learned_s));
+    return text;
+  }
+  if (seconds >= 2.0 * kSecondsPerYear) return print<64>("once in %.0f years", seconds / kSecondsPerYear);
+  if (seconds >= 2.0 * 86400.0) return print<64>("once in %.0f days", seconds / 86400.0);
+  if (seconds >= 2.0 * 3600.0) return print<64>("once in %.0f hours", seconds / 3600.0);
+  if (seconds >= 120.0) return print<64>("once in %.0f minutes", seconds / 60.0);
+  return print<64>("once in %.0f seconds", std::max(2.0, seconds));
 }
 
 bool cause_leads(const Snapshot& snapshot, const ModelView& view) {
@@ -200,7 +205,7 @@ void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const
   }
   if (told.score.surprise > 0.0) {
     flag.text.append("; ");
-    flag.text.append(format_rarity(told.score.surprise, view.interval_s));
+    flag.text.append(format_rarity(told.score.surprise, view.interval_s, view.learned_s));
   }
 }
 

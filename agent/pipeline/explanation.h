@@ -8,7 +8,6 @@
 #include "agent/pipeline/episode.h"
 #include "agent/pipeline/feature_table.h"
 #include "agent/pipeline/snapshot.h"
-#include "models/host_detector.h"
 #include "platform/emit/flag.h"
 #include "platform/fixed_string.h"
 
@@ -19,7 +18,8 @@ struct ModelView {
   std::span<const Feature> table;        // see features_for()
   std::span<const std::size_t> columns;  // column i of the model is this row of the feature table
   bool transformed = true;               // the model sees transformed values
-  models::BaselineKind baseline = models::BaselineKind::kGlobal;
+  bool knows_hours = false;  // what is usual is known for this hour, not only for the day
+  double learned_s = 0.0;
   double interval_s = 1.0;
 };
 
@@ -29,8 +29,9 @@ platform::FixedString<32> format_quantity(double value, std::string_view unit);
 platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit);
 // "2 min 5 s".
 platform::FixedString<32> format_duration(double seconds);
-// "once in 40 days": how often a healthy machine looks like this; nothing is claimed beyond a century.
-platform::FixedString<48> format_rarity(double surprise, double interval_s);
+// "once in 40 days": how often a healthy machine looks like this. Nothing is claimed beyond a hundred times what was
+// learned; then it says so.
+platform::FixedString<64> format_rarity(double surprise, double interval_s, double learned_s);
 
 // How many features an episode event carries at the most.
 inline constexpr std::size_t kMaxNamedFeatures = 5;

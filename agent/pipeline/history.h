@@ -15,6 +15,8 @@ class History {
   // Holds `rows` >= 1 rows of every feature of the table. Touches all its memory at once, so that the resident size is
   // the same on the first day as in the third year.
   explicit History(std::size_t rows);
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
 
   void push(const Readings& readings, std::chrono::nanoseconds wall);
 

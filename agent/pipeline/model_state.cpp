@@ -17,15 +17,21 @@ struct RecordHeader {
   std::uint64_t size;           // of the model's own bytes that follow
 };
 
-// FNV-1a over the names of the columns and the transform.
+// FNV-1a over the names of the columns and how the model sees them.
 std::uint64_t hash_features(const ModelView& view) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   const auto mix = [&hash](std::string_view text) {
     for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
     hash = (hash ^ 0xffU) * 0x100000001b3U;
   };
-  for (const std::size_t column : view.columns) mix(features()[column].name);
-  mix(view.transformed ? "table" : "none");
+  for (const std::size_t column : view.columns) {
+    mix(view.table[column].name);
+    // A scale depends on the machine: what was learned on two processors does not fit four.
+    const double scale = view.transformed ? view.table[column].scale : 0.0;
+    char bytes[sizeof scale];
+    std::memcpy(bytes, &scale, sizeof scale);
+    mix({bytes, sizeof bytes});
+  }
   return hash;
 }
 

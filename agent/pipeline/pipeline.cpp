@@ -1,12 +1,12 @@
 #include "agent/pipeline/pipeline.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "agent/log.h"
 #include "agent/pipeline/model_state.h"
 #include "agent/pipeline/mute.h"
 #include "agent/pipeline/wiring.h"
+#include "platform/host/host_name.h"
 
 namespace epsilond::agent {
 
@@ -14,10 +14,11 @@ using platform::FlagEvent;
 
 Pipeline::Pipeline(const Config& config, const MachineSize& machine,
                    std::vector<std::unique_ptr<platform::Emitter>> emitters)
-    : host_(config.host),
+    : host_(config.host.empty() ? std::string(platform::host_name().view()) : config.host),
       mutes_(config.mutes),
       table_(features_for(machine)),
       emitters_(std::move(emitters)),
+      failing_(emitters_.size()),
       history_(history_rows(config)) {
   for (const ModelConfig& model : config.models)
     watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
@@ -54,7 +55,48 @@ void Pipeline::emit() {
   flag_.host.assign(host_);
   ++event_counts_[static_cast<std::size_t>(flag_.event)];
   // Every emitter is tried: one that fails counts its own drop and never stops another.
-  for (const std::unique_ptr<platform::Emitter>& emitter : emitters_) static_cast<void>(emitter->emit(flag_));
+  for (std::size_t i = 0; i < emitters_.size(); ++i) {
+    platform::Emitter& emitter = *emitters_[i];
+    const std::uint64_t dropped_before = emitter.dropped();
+    const platform::Result<void> sent = emitter.emit(flag_);
+    // A datagram may turn out to be lost only when the next one is sent.
+    const bool failing = !sent || emitter.dropped() != dropped_before;
+    if (failing == failing_[i]) continue;
+    failing_[i] = failing;
+    const auto name_size = static_cast<int>(emitter.name().size());
+    if (!failing)
+      log_line(LogLevel::kInfo, "%.*s: flags go out again", name_size, emitter.name().data());
+    else
+      log_line(LogLevel::kWarning, "%.*s: flags are dropped: %s", name_size, emitter.name().data(),
+               sent ? "nobody took the last one" : sent.error().context.c_str());
+  }
+}
+
+std::size_t Pipeline::take_over(Pipeline& before, const StepTime& time) {
+  std::vector<std::byte> learned(before.state_bytes());
+  before.save_state(learned);
+  const platform::Result<std::size_t> restored = load_state(learned);
+  for (std::unique_ptr<Watcher>& own : watchers_) {
+    for (std::unique_ptr<Watcher>& old : before.watchers_) {
+      if (!own->is_same_as(*old)) continue;
+      old->rebind(table_);
+      std::swap(own, old);
+      break;
+    }
+  }
+  before.end_open_episodes(time);
+  return restored ? *restored : 0;
+}
+
+void Pipeline::end_open_episodes(const StepTime& time) {
+  for (const std::unique_ptr<Watcher>& watcher : watchers_) {
+    if (!watcher->anomalous()) continue;
+    flag_ = {};
+    watcher->describe(FlagEvent::kCleared, flag_);
+    flag_.wall = time.wall;
+    flag_.text.assign("no longer watched: the configuration of this model was changed");
+    emit();
+  }
 }
 
 std::size_t Pipeline::state_bytes() const { return model_state_bytes(watchers_); }
@@ -66,7 +108,7 @@ platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in
 }
 
 std::size_t Pipeline::memory_bytes() const {
-  std::size_t bytes = sizeof *this + history_.memory_bytes();
+  std::size_t bytes = sizeof *this + history_.memory_bytes() + table_.capacity() * sizeof(Feature) + state_bytes();
   for (const std::unique_ptr<Watcher>& watcher : watchers_) bytes += sizeof *watcher + watcher->model().memory_bytes();
   return bytes;
 }

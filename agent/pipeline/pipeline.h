@@ -27,7 +27,7 @@ class Pipeline {
 
   // The first call only remembers the sample: rates need two.
   void step(const platform::HostSample& sample, const StepTime& time);
-  // A lifecycle event (START, STOP) to every emitter.
+  // A lifecycle event (START, STOP) to every emitter, also while muted.
   void announce(platform::FlagEvent event, const StepTime& time, std::string_view text);
 
   std::span<const std::unique_ptr<Watcher>> watchers() const { return watchers_; }
@@ -40,6 +40,11 @@ class Pipeline {
   std::uint64_t event_count(platform::FlagEvent event) const { return event_counts_[static_cast<std::size_t>(event)]; }
   const platform::Flag& last_flag() const { return flag_; }
 
+  // After a reload: goes on where `before` was. A model that is the same in every key takes its open episode along; one
+  // that sees the same columns takes what it learned; the open episodes of all others are ended, through the emitters of
+  // `before`. Returns how many models go on with what they learned.
+  std::size_t take_over(Pipeline& before, const StepTime& time);
+
   // What was learned, as bytes: fixed size for a configuration. load_state() takes what fits (same model name, kind and
   // features) and returns how many models it restored; an error if the bytes are not a state at all.
   std::size_t state_bytes() const;
@@ -51,12 +56,14 @@ class Pipeline {
  private:
   void send(platform::FlagEvent event, const Watcher& watcher);
   void emit();
+  void end_open_episodes(const StepTime& time);
 
   std::string host_;
   std::vector<MuteConfig> mutes_;
   std::vector<Feature> table_;  // sized for this machine
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::vector<std::unique_ptr<platform::Emitter>> emitters_;
+  std::vector<bool> failing_;  // by emitter: its last flag was dropped, and that was said
   History history_;
   platform::HostSample previous_;
   Readings readings_;

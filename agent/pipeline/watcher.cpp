@@ -1,5 +1,6 @@
 #include "agent/pipeline/watcher.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <utility>
@@ -10,6 +11,9 @@ namespace {
 using models::GateDecision;
 using models::Transition;
 using platform::FlagEvent;
+
+constexpr double kGapIntervals = 10.0;
+constexpr double kHoursKnownAfterS = 86400.0;  // every hour was seen once
 
 std::vector<std::size_t> columns_of(const models::PresenceMask& mask) {
   std::vector<std::size_t> columns;
@@ -25,7 +29,6 @@ models::ThresholdSettings threshold_settings(const ModelConfig& config, double i
   settings.interval_s = interval_s;
   settings.log_epsilon = config.log_epsilon;
   settings.quantile = config.quantile;
-  settings.feature_count = config.features.count();
   return settings;
 }
 
@@ -64,14 +67,17 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool
   latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
   latest_.cause_leads = latest_.verdict.strange && cause_leads(latest_, view());
   if (muted) return {};
+  // What was not seen is neither quiet nor lasting: a gap counts as a few intervals, as it does in learning.
+  const double elapsed_s = std::min(readings.elapsed_s, kGapIntervals * interval_s_);
 
-  const Transition transition = hysteresis_.advance(latest_.verdict, readings.elapsed_s);
-  const GateDecision decision = gate_.decide(latest_.verdict, hysteresis_.raised(), readings.elapsed_s, model_->learned_s());
+  const Transition transition = hysteresis_.advance(latest_.verdict, elapsed_s);
+  const GateDecision decision = gate_.decide(latest_.verdict, hysteresis_.raised(), elapsed_s, model_->learned_s());
   const EpisodeEvents events =
-      episode_.advance(transition, decision == GateDecision::kAccept, latest_, readings.elapsed_s);
+      episode_.advance(transition, decision == GateDecision::kAccept, latest_, elapsed_s);
   // A quantile is of all scores: shown only what was not flagged, it would creep up.
   threshold_.learn(latest_.score);
-  if (transition == Transition::kCleared) model_->discard_unlearned();
+  // What was held before an episode is not of it, and what was held in one that is over goes with it.
+  if (transition != Transition::kNone) model_->discard_unlearned();
   learn(observation, decision);
   return events;
 }
@@ -85,6 +91,7 @@ void Watcher::learn(const models::Observation& observation, GateDecision decisio
       model_->observe_unlearned(observation);
       break;
     case GateDecision::kAccept:
+      model_->observe_unlearned(observation);
       model_->accept_level();
       hysteresis_.reset();
       break;
@@ -121,6 +128,16 @@ void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
   explain(event, episode_, latest_, view(), flag);
 }
 
-ModelView Watcher::view() const { return {table_, columns_, config_.transform, config_.baseline, interval_s_}; }
+bool Watcher::is_same_as(const Watcher& other) const {
+  return config_ == other.config_ && interval_s_ == other.interval_s_ &&
+         std::equal(table_.begin(), table_.end(), other.table_.begin(), other.table_.end(),
+                    [](const Feature& a, const Feature& b) { return a.scale == b.scale && a.resolution == b.resolution; });
+}
+
+ModelView Watcher::view() const {
+  const double learned_s = model_->learned_s();
+  const bool knows_hours = config_.baseline != models::BaselineKind::kGlobal && learned_s >= kHoursKnownAfterS;
+  return {table_, columns_, config_.transform, knows_hours, learned_s, interval_s_};
+}
 
 }  // namespace epsilond::agent

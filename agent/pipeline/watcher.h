@@ -39,6 +39,11 @@ class Watcher {
   // Fills model, id, numbers, features and text of an event that step() just returned.
   void describe(platform::FlagEvent event, platform::Flag& flag) const;
 
+  // Same name, keys, interval and scales: after a reload one can go on in place of the other.
+  bool is_same_as(const Watcher& other) const;
+  // Goes on with another table of the same scales, which must outlive the watcher.
+  void rebind(std::span<const Feature> table) { table_ = table; }
+
   const std::string& name() const { return config_.name; }
   const Snapshot& latest() const { return latest_; }
   const models::AnomalyModel& model() const { return *model_; }

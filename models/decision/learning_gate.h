@@ -25,11 +25,15 @@ class LearningGate {
   // `raised`: an episode is open. `learned_s`: how long the model had learned when it began. kAccept is returned once per
   // episode, for the episode ends with it; a caller that keeps it open is told again after the same time.
   GateDecision decide(const Verdict& verdict, bool raised, double elapsed_s, double learned_s);
-  void reset() { held_s_ = 0.0; }
+  void reset() {
+    held_s_ = 0.0;
+    was_raised_ = false;
+  }
 
  private:
   double accept_after_s_;
   double held_s_ = 0.0;
+  bool was_raised_ = false;
 };
 
 }  // namespace epsilond::models

@@ -24,7 +24,8 @@ double Threshold::budget_cut(double learned_s) const {
 }
 
 bool Threshold::complete(const Score& score) const {
-  return score.status == ScoreStatus::kScored && score.features_used >= settings_.feature_count;
+  return score.status == ScoreStatus::kScored && score.features_used > 0 &&
+         score.features_used >= score.features_known;
 }
 
 Verdict Threshold::judge(const Score& score, double learned_s) const {

@@ -17,7 +17,7 @@
 namespace epsilond::models {
 
 struct Verdict {
-  bool judged = false;   // false: the threshold abstained (learning, non-finite, or too few features)
+  bool judged = false;   // false: the threshold abstained (learning, non-finite, or a known feature is absent)
   bool strange = false;  // only when judged
   // The cut in force, on the scale of the form: surprise for kBudget, log density for the others.
   double threshold = 0.0;
@@ -39,7 +39,6 @@ struct ThresholdSettings {
   double log_epsilon = 0.0;            // kEpsilon: natural log of a density
   double quantile = 0.001;             // kQuantile: in (0, 0.5]
   double interval_s = 1.0;             // nominal sampling interval, > 0
-  std::size_t feature_count = 0;       // kEpsilon, kQuantile abstain when a score used fewer features
 };
 
 class Threshold {

@@ -71,8 +71,8 @@ Error at_path(std::string_view path, const Error& error) {
 }
 
 Error at_path(std::string_view path, const char* what, int system_errno) {
-  return make_error(code_of_errno(system_errno), system_errno, "%.*s: %s", static_cast<int>(path.size()), path.data(),
-                    what);
+  return make_error(code_of_errno(system_errno), system_errno, "%.*s: %s: %s", static_cast<int>(path.size()), path.data(),
+                    what, std::strerror(system_errno));
 }
 
 // `text` with `suffix`, or an error if that is no path.

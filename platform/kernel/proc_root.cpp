@@ -110,11 +110,9 @@ Result<std::string_view> KeptFile::read(const ProcRoot& root, std::span<char> bu
     }
   }
   const Result<std::string_view> text = read_descriptor(fd_.get(), path_, buffer, enough_);
-  if (!text && text.error().code != ErrorCode::kTooLarge) {
-    last_error_ = text.error();
-    passes_to_wait_ = kPassesBetweenAttempts - 1;
-    fd_.reset();
-  }
+  // Opened anew at the next pass, at once: a read that failed for want of memory is no reason to look away.
+  // The files of another root may be replaced between passes; those of the kernel never are.
+  if (!root.is_host() || (!text && text.error().code != ErrorCode::kTooLarge)) fd_.reset();
   return text;
 }
 

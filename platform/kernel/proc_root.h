@@ -53,8 +53,7 @@ class ProcRoot {
 // One file whose descriptor is kept between passes: reading it again costs a single system call.
 class KeptFile {
  public:
-  // A file that could not be opened or read is tried again only every so many passes, so that a kernel without it
-  // costs nothing.
+  // A file that could not be opened is tried again only every so many passes, so that a kernel without it costs nothing.
   static constexpr int kPassesBetweenAttempts = 60;
 
   // `path` is static text, relative to the proc directory, and names the file in errors. `first_choice` (may be null)

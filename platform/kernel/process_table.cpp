@@ -191,6 +191,7 @@ Result<void> ProcessTable::scan(std::chrono::nanoseconds cpu_deadline) {
     if (entries_position_ == entries_end_) {
       if (const Result<void> filled = refill(); !filled) {
         pass_ = Pass{};
+        counts_ = ProcessCounts{};
         return filled;
       }
       if (entries_end_ == 0) {

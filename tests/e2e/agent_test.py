@@ -143,7 +143,7 @@ class Agent(unittest.TestCase):
         ini = self.write("fast.ini", "[agent]\ninterval = 100ms\n")
         result = run("-c", ini, "--root", FIXTURES + "/no_psi/1", "--ticks", "8", "--state", "none")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(len(re.findall("pressure/io: its features", result.stderr)), 1, result.stderr)
+        self.assertEqual(len(re.findall("pressure/io: what it tells", result.stderr)), 1, result.stderr)
 
     # The agent at work
 
@@ -151,6 +151,7 @@ class Agent(unittest.TestCase):
         result = run("--ticks", "3", "--state", "none", "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual([event["event"] for event in events(result.stdout)], ["start", "stop"])
+        self.assertEqual({event["host"] for event in events(result.stdout)}, {socket.gethostname()})
 
     def test_term_and_int_end_with_exit_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -211,6 +212,28 @@ class Agent(unittest.TestCase):
         self.assertIn(state, result.stderr)
         self.assertTrue(os.path.exists(state + ".damaged"))
 
+    def test_a_state_of_a_later_version_is_kept(self):
+        state = self.path("state")
+        ini = self.write("fast.ini", "[agent]\ninterval = 100ms\n")
+        self.assertEqual(run("--ticks", "3", "--state", state, "-c", ini).returncode, 0)
+        with open(state, "r+b") as file:  # version 99, with the header's checksum made right
+            header = bytearray(file.read(24))
+            header[8:12] = (99).to_bytes(4, "little")
+            crc = 0xFFFFFFFF
+            for byte in header:
+                crc ^= byte
+                for _ in range(8):
+                    crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+            file.seek(0)
+            file.write(header + (crc ^ 0xFFFFFFFF).to_bytes(4, "little"))
+        with open(state, "rb") as file:
+            later = file.read()
+        result = run("--ticks", "3", "--state", state, "-c", ini)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("version", result.stderr)
+        with open(state + ".damaged", "rb") as file:
+            self.assertEqual(file.read(), later)
+
     def test_a_state_that_cannot_be_written_is_said_once_and_done_without(self):
         ini = self.write("fast.ini", "[agent]\ninterval = 100ms\n")
         result = run("--ticks", "3", "--state", self.path("missing/dir/state"), "-c", ini)
@@ -226,6 +249,8 @@ class Agent(unittest.TestCase):
         result = run("--ticks", "5", "--state", "none", "-c", ini)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout, "")
+        self.assertNotIn("missed", result.stderr)
+        self.assertIn("udp 127.0.0.1:%d: flags are dropped" % port, result.stderr)
 
     def test_flags_reach_a_udp_receiver_as_json(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:

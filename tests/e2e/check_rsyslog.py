@@ -32,7 +32,7 @@ expect("time", example["time"], "2026-11-21T22:48:01.123Z")
 expect("text", example["msg"].strip(), text)
 data = example["sd"]["epsilond@32473"]
 for name, value in {
-    "event": "raised", "id": "host-1795301281-3", "model": "host", "surprise": "9.2", "logSuperEpsilon": "-83.1",
+    "event": "raised", "id": "host-20261121T224746Z-3", "model": "host", "surprise": "9.2", "logSuperEpsilon": "-83.1",
     "threshold": "5.3", "feature": "mem_used_bytes", "z": "26.6", "duration": "15", "process": "postgres[4411]",
     "what": "rss_bytes", "delta": "5600000000", "value": "7912345600", "share": "0.71", "z2": "8.4",
 }.items():
@@ -50,7 +50,7 @@ example, hostile = local
 expect("local pri", example["pri"], str(LOCAL0 * 8 + 4))
 expect("local app-name", example["app"], "epsilond")
 expect("local tag", example["tag"], f"epsilond[{example['procid']}]:")
-expect("local text", example["msg"].strip(), "RAISED surprise=9.2 id=host-1795301281-3 model=host " + text)
+expect("local text", example["msg"].strip(), "RAISED surprise=9.2 id=host-20261121T224746Z-3 model=host " + text)
 expect("local hostile pri", hostile["pri"], str(LOCAL0 * 8 + 5))
 expect("local hostile app-name", hostile["app"], "epsilond")
 expect("local hostile text", hostile["msg"].strip(),

@@ -39,7 +39,7 @@ struct Bed {
       : feature_count(settings.feature_count),
         interval_s(settings.interval_s),
         model(settings),
-        threshold({.interval_s = settings.interval_s, .feature_count = settings.feature_count}),
+        threshold({.interval_s = settings.interval_s}),
         gate(accept_after_s) {
     observation.values = models::FeatureVector::Zero(static_cast<Eigen::Index>(feature_count));
     observation.present = all_present(feature_count);

@@ -193,19 +193,55 @@ void the_plain_product_of_densities_is_judged_by_its_epsilon(void** state) {
   assert_true(bench.flags.back().log_super_epsilon < -200.0);
 }
 
+// Replaces the pipeline of the bench by one of another configuration, as a reload does.
+void reload(Bench& bench, const Config& config) {
+  std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
+  emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&bench.flags));
+  auto next = std::make_unique<Pipeline>(config, epsilond::agent::MachineSize{8e9, 2.0}, std::move(emitters));
+  next->take_over(*bench.pipeline, StepTime{std::chrono::seconds(kStart + bench.host.second()), {}});
+  bench.pipeline = std::move(next);
+}
+
+void reload_same(Bench& bench) { reload(bench, short_warm_up()); }
+void reload_other(Bench& bench) {
+  Config config = short_warm_up();
+  config.models[0].clear_after_s = 20;
+  reload(bench, config);
+}
+
 void a_reload_carries_the_learning_over(void** state) {
   auto& bench = *static_cast<Bench*>(*state);
   bench.run(300);
-  std::vector<std::byte>& bytes = *new std::vector<std::byte>(bench.pipeline->state_bytes());
-  bench.pipeline->save_state(bytes);
   const double learned = bench.pipeline->watchers()[0]->model().learned_s();
-  auto* other = new Bench(short_warm_up());
-  const bool loaded = static_cast<bool>(other->pipeline->load_state(bytes));
-  const double restored = other->pipeline->watchers()[0]->model().learned_s();
-  delete other;
-  delete &bytes;
-  assert_true(loaded);
-  assert_near(restored, learned, 0, 0);
+  reload_other(bench);
+  assert_near(bench.pipeline->watchers()[0]->model().learned_s(), learned, 0, 0);
+  assert_int_equal(bench.flags.size(), 0);
+}
+
+void an_open_episode_goes_on_over_a_reload_that_changes_nothing(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_memory_bytes = 2e9;
+  bench.run(10);
+  reload_same(bench);
+  assert_true(bench.pipeline->watchers()[0]->anomalous());
+  bench.run(10);
+  bench.host.extra_memory_bytes = 0;
+  bench.run(40);
+  assert_int_equal(bench.flags.size(), 2);
+  assert_true(bench.flags[1].event == FlagEvent::kCleared);
+  assert_string_equal(bench.flags[0].id.c_str(), bench.flags[1].id.c_str());
+}
+
+void an_open_episode_of_a_changed_model_is_ended_by_the_reload(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_memory_bytes = 2e9;
+  bench.run(10);
+  reload_other(bench);
+  assert_int_equal(bench.flags.size(), 2);
+  assert_true(bench.flags[1].event == FlagEvent::kCleared);
+  assert_string_equal(bench.flags[0].id.c_str(), bench.flags[1].id.c_str());
 }
 
 const CMUnitTest kTests[] = {
@@ -219,6 +255,8 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_muted_window_neither_raises_nor_learns, setup_muted, teardown),
     cmocka_unit_test_setup_teardown(the_plain_product_of_densities_is_judged_by_its_epsilon, setup_diary, teardown),
     cmocka_unit_test_setup_teardown(a_reload_carries_the_learning_over, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_open_episode_goes_on_over_a_reload_that_changes_nothing, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_open_episode_of_a_changed_model_is_ended_by_the_reload, setup, teardown),
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ class FakeModel final : public models::AnomalyModel {
     score.surprise = next_surprise;
     score.log_density = -next_surprise;
     score.features_used = observation.present.count();
+    score.features_known = score.features_used;
     for (auto* vector : {&score.mean, &score.sd, &score.z, &score.share})
       vector->setZero(static_cast<Eigen::Index>(feature_count_));
     return score;

@@ -16,7 +16,7 @@ namespace epsilond::tests {
 inline platform::Flag example_flag() {
   platform::Flag flag;
   flag.event = platform::FlagEvent::kRaised;
-  flag.id = std::string_view("host-1795301281-3");
+  flag.id = std::string_view("host-20261121T224746Z-3");
   flag.host = std::string_view("web1.example.org");
   flag.model = std::string_view("host");
   flag.wall = std::chrono::milliseconds(1795301281123);  // 2026-11-21T22:48:01.123Z

@@ -18,7 +18,6 @@ using epsilond::agent::format_usual;
 using epsilond::agent::ModelView;
 using epsilond::agent::rank_features;
 using epsilond::agent::Snapshot;
-using epsilond::models::BaselineKind;
 using epsilond::models::Transition;
 using epsilond::platform::Flag;
 using epsilond::platform::FlagEvent;
@@ -29,7 +28,9 @@ namespace {
 const std::array<std::size_t, 3> kColumns = {*find_feature("mem_used_bytes"), *find_feature("cpu_user_ratio"),
                                              *find_feature("zombies")};
 
-ModelView view_of(BaselineKind baseline) { return {epsilond::agent::features(), kColumns, true, baseline, 1.0}; }
+constexpr double kYear = 365.25 * 86400.0;
+
+ModelView view_of(bool knows_hours) { return {epsilond::agent::features(), kColumns, true, knows_hours, kYear, 1.0}; }
 
 Snapshot memory_grab() {
   Snapshot snapshot;
@@ -67,6 +68,7 @@ void quantities_are_written_for_people(void**) {
 void a_usual_band_shares_one_unit(void**) {
   assert_string_equal(format_usual(2.2e9, 2.1e8, "bytes").c_str(), "2.2 \u00b1 0.2 GB");
   assert_string_equal(format_usual(3e6, 2e6, "bytes/s").c_str(), "3 \u00b1 2 MB/s");
+  assert_string_equal(format_usual(24.9e9, 5e8, "bytes").c_str(), "24.9 \u00b1 0.5 GB");
   assert_string_equal(format_usual(0, 1, "1").c_str(), "0 \u00b1 1");
   assert_string_equal(format_usual(2300, 1.3e6, "bytes/s").c_str(), "0.0 \u00b1 1.3 MB/s");
   assert_string_equal(format_usual(0.04, 0.05, "ratio").c_str(), "4 \u00b1 5 %");
@@ -82,14 +84,15 @@ void durations_are_written_for_people(void**) {
 
 void rarity_is_the_inverse_of_the_tolerated_rate(void**) {
   // A surprise of -log10(rate per second / 3) is seen once per 1 / rate: here once in two weeks.
-  assert_string_equal(format_rarity(-std::log10(0.5 / 604800.0 / 3.0), 1.0).c_str(), "once in 14 days");
-  assert_string_equal(format_rarity(3.0, 1.0).c_str(), "once in 6 minutes");
-  assert_string_equal(format_rarity(0.0, 1.0).c_str(), "once in 1 seconds");
+  assert_string_equal(format_rarity(-std::log10(0.5 / 604800.0 / 3.0), 1.0, kYear).c_str(), "once in 14 days");
+  assert_string_equal(format_rarity(3.0, 1.0, kYear).c_str(), "once in 6 minutes");
+  assert_string_equal(format_rarity(0.0, 1.0, kYear).c_str(), "once in 2 seconds");
 }
 
-void nothing_is_claimed_beyond_a_century(void**) {
-  assert_string_equal(format_rarity(30.0, 1.0).c_str(), "less than once in a century");
-  assert_string_equal(format_rarity(INFINITY, 1.0).c_str(), "less than once in a century");
+void nothing_is_claimed_beyond_a_hundred_times_what_was_learned(void**) {
+  assert_string_equal(format_rarity(6.0, 1.0, 3600.0).c_str(), "once in 4 days");
+  assert_string_equal(format_rarity(6.5, 1.0, 3600.0).c_str(), "beyond anything seen in 1 h 0 min");
+  assert_string_equal(format_rarity(INFINITY, 1.0, 90.0).c_str(), "beyond anything seen in 1 min 30 s");
 }
 
 void features_are_ranked_by_share_then_z(void**) {
@@ -97,7 +100,7 @@ void features_are_ranked_by_share_then_z(void**) {
   Snapshot snapshot = memory_grab();
   snapshot.score.share[2] = 0.4;
   snapshot.score.share[0] = 0.6;
-  rank_features(snapshot, view_of(BaselineKind::kGlobal), 8, flag);
+  rank_features(snapshot, view_of(false), 8, flag);
   assert_int_equal(flag.feature_count, 3);
   assert_string_equal(flag.features[0].name.c_str(), "mem_used_bytes");
   assert_string_equal(flag.features[1].name.c_str(), "zombies");
@@ -108,7 +111,7 @@ void an_absent_feature_is_never_named(void**) {
   Flag flag;
   Snapshot snapshot = memory_grab();
   snapshot.readings.present.reset(kColumns[0]);
-  rank_features(snapshot, view_of(BaselineKind::kGlobal), 8, flag);
+  rank_features(snapshot, view_of(false), 8, flag);
   assert_int_equal(flag.feature_count, 2);
 }
 
@@ -122,7 +125,7 @@ void a_logarithmic_feature_is_told_in_natural_units(void**) {
   snapshot.score.mean[0] = std::log1p(1.0);  // 4 MiB/s, the scale of this feature
   snapshot.score.sd[0] = 0.3;
   Flag flag;
-  rank_features(snapshot, {epsilond::agent::features(), column, true, BaselineKind::kGlobal, 1.0}, 1, flag);
+  rank_features(snapshot, {epsilond::agent::features(), column, true, false, kYear, 1.0}, 1, flag);
   assert_near(flag.features[0].mean, 4.0 * 1024 * 1024, 0, 1e-12);
   assert_near(flag.features[0].sd, 4.0 * 1024 * 1024 * 2.0 * std::sinh(0.3), 0, 1e-12);
 }
@@ -132,7 +135,7 @@ void the_sentence_says_what_usual_when_and_how_rare(void**) {
   const Snapshot now = memory_grab();
   episode.advance(Transition::kRaised, false, now, 1.0);
   Flag flag;
-  explain(FlagEvent::kRaised, episode, now, view_of(BaselineKind::kHourOfWeek), flag);
+  explain(FlagEvent::kRaised, episode, now, view_of(true), flag);
   assert_string_equal(flag.text.c_str(), "memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB at this hour); once in 12 days");
   assert_int_equal(flag.feature_count, 1);
 }
@@ -143,7 +146,7 @@ void the_ending_says_how_long_it_lasted(void**) {
   episode.advance(Transition::kRaised, false, now, 1.0);
   Flag flag;
   flag.duration_s = 125;
-  explain(FlagEvent::kCleared, episode, now, view_of(BaselineKind::kGlobal), flag);
+  explain(FlagEvent::kCleared, episode, now, view_of(false), flag);
   assert_string_equal(flag.text.c_str(),
                       "back to usual after 2 min 5 s; at its strangest memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)");
 }
@@ -153,7 +156,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(a_usual_band_shares_one_unit),
     cmocka_unit_test(durations_are_written_for_people),
     cmocka_unit_test(rarity_is_the_inverse_of_the_tolerated_rate),
-    cmocka_unit_test(nothing_is_claimed_beyond_a_century),
+    cmocka_unit_test(nothing_is_claimed_beyond_a_hundred_times_what_was_learned),
     cmocka_unit_test(features_are_ranked_by_share_then_z),
     cmocka_unit_test(an_absent_feature_is_never_named),
     cmocka_unit_test(a_logarithmic_feature_is_told_in_natural_units),

@@ -25,6 +25,8 @@ struct Bench {
   std::vector<FakeModel*> models;
   std::vector<std::byte> bytes;
 
+  std::vector<epsilond::agent::Feature> table = epsilond::agent::features_for({1e9, 2.0});
+
   void add(const char* name, const char* feature, long token) {
     ModelConfig config;
     config.name = name;
@@ -32,7 +34,7 @@ struct Bench {
     auto model = std::make_unique<FakeModel>(1);
     model->token = token;
     models.push_back(model.get());
-    watchers.push_back(std::make_unique<Watcher>(config, 1.0, epsilond::agent::features(), std::move(model)));
+    watchers.push_back(std::make_unique<Watcher>(config, 1.0, table, std::move(model)));
   }
   void save() {
     bytes.resize(model_state_bytes(watchers));
@@ -86,6 +88,14 @@ void a_model_with_other_features_is_not_restored(void** state) {
   assert_int_equal(bench.models[0]->token, 1);
 }
 
+void what_was_learned_on_other_processors_is_not_restored(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.table = epsilond::agent::features_for({1e9, 4.0});
+  for (auto& watcher : bench.watchers) watcher->rebind(bench.table);
+  assert_int_equal(bench.load(bench.bytes.size()), 1);  // zombies are counted alike, loads are not
+}
+
 void every_cut_through_a_record_is_refused_whole(void** state) {
   auto& bench = *static_cast<Bench*>(*state);
   bench.save();
@@ -105,6 +115,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(every_model_comes_back_as_it_was, setup, teardown),
     cmocka_unit_test_setup_teardown(a_model_that_is_not_in_the_state_keeps_what_it_has, setup, teardown),
     cmocka_unit_test_setup_teardown(a_model_with_other_features_is_not_restored, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_was_learned_on_other_processors_is_not_restored, setup, teardown),
     cmocka_unit_test_setup_teardown(every_cut_through_a_record_is_refused_whole, setup, teardown),
     cmocka_unit_test_setup_teardown(an_empty_state_restores_nothing, setup, teardown),
 };

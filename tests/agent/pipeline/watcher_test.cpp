@@ -125,13 +125,29 @@ void a_lasting_level_is_accepted_and_announced_once(void** state) {
   assert_false(bench.watcher->anomalous());
 }
 
+void what_was_held_before_an_episode_is_not_of_it(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(kStrange);
+  assert_int_equal(bench.model->discarded, 1);
+  assert_int_equal(bench.model->held, 1);
+}
+
+void a_gap_neither_clears_nor_accepts(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.readings.elapsed_s = 1e6;
+  assert_int_equal(bench.step(kStrange).count, 1);
+  assert_int_equal(bench.model->accepted, 0);
+  assert_true(bench.watcher->anomalous());
+}
+
 void while_muted_it_scores_but_neither_learns_nor_speaks(void** state) {
   auto& bench = *static_cast<Bench*>(*state);
-  assert_int_equal(bench.step(kStrange, true).count, 0);
   assert_int_equal(bench.step(0.0, true).count, 0);
+  assert_int_equal(bench.step(kStrange, true).count, 0);
   assert_int_equal(bench.model->learned, 0);
+  assert_int_equal(bench.model->held, 0);
   assert_false(bench.watcher->anomalous());
-  assert_near(bench.watcher->latest().score.surprise, 0.0, 0, 0);
+  assert_near(bench.watcher->latest().score.surprise, kStrange, 0, 0);
 }
 
 void an_episode_open_when_muting_begins_is_cleared_after_it(void** state) {
@@ -181,6 +197,8 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(usual_rows_are_learned_and_strange_ones_held, setup, teardown),
     cmocka_unit_test_setup_teardown(nothing_is_learned_until_the_episode_is_cleared, setup, teardown),
     cmocka_unit_test_setup_teardown(a_lasting_level_is_accepted_and_announced_once, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_was_held_before_an_episode_is_not_of_it, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_gap_neither_clears_nor_accepts, setup, teardown),
     cmocka_unit_test_setup_teardown(while_muted_it_scores_but_neither_learns_nor_speaks, setup, teardown),
     cmocka_unit_test_setup_teardown(an_episode_open_when_muting_begins_is_cleared_after_it, setup, teardown),
     cmocka_unit_test_setup_teardown(a_flag_carries_the_numbers_of_its_moment, setup, teardown),

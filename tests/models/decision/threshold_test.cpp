@@ -27,6 +27,7 @@ Score scored(double surprise, double log_density = 0.0, std::size_t features_use
   score.surprise = surprise;
   score.log_density = log_density;
   score.features_used = features_used;
+  score.features_known = 3;
   return score;
 }
 
@@ -35,7 +36,6 @@ Threshold make(ThresholdForm form) {
   settings.form = form;
   settings.log_epsilon = -60.0;
   settings.quantile = 0.01;
-  settings.feature_count = 3;
   return Threshold(settings);
 }
 

@@ -99,7 +99,7 @@ void the_syslog_examples_are_what_we_render(void**) {
   start.event = FlagEvent::kStart;
   start.host = example_flag().host;
   start.wall = example_flag().wall;
-  start.text = std::string_view("watching 42 features each second");
+  start.text = std::string_view("epsilond 0.1.0 started");
   is_documented(render_flag_rfc5424(start, {3, 77, 1}, line), line);
 }
 

@@ -48,7 +48,7 @@ void the_event_is_rendered_to_the_letter(void**) {
   Line line;
   render(example_flag(), 2048, line);
   assert_true(line.view() ==
-              "{\"v\":1,\"event\":\"raised\",\"id\":\"host-1795301281-3\",\"host\":\"web1.example.org\","
+              "{\"v\":1,\"event\":\"raised\",\"id\":\"host-20261121T224746Z-3\",\"host\":\"web1.example.org\","
               "\"time\":\"2026-11-21T22:48:01.123Z\",\"model\":\"host\",\"surprise\":9.2,\"log_super_epsilon\":-83.1,"
               "\"threshold\":5.3,\"duration_s\":15,\"features\":["
               "{\"name\":\"mem_used_bytes\",\"value\":7912345600,\"mean\":2200000000,\"sd\":2.14748e8,\"z\":26.6,"
