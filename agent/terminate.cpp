@@ -3,9 +3,11 @@
 
 #include <cstdlib>
 
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): the library chose the names.
 namespace __gnu_cxx {
 
-[[noreturn]] void __verbose_terminate_handler();  // NOLINT(bugprone-reserved-identifier)
-[[noreturn]] void __verbose_terminate_handler() { std::abort(); }  // NOLINT(bugprone-reserved-identifier)
+[[noreturn]] void __verbose_terminate_handler();
+[[noreturn]] void __verbose_terminate_handler() { std::abort(); }
 
 }  // namespace __gnu_cxx
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

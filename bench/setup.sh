@@ -28,9 +28,9 @@ quietly() {
   return "$status"
 }
 
-# Configures and builds one preset of CMakePresets.json.
+# Configures one preset of CMakePresets.json and builds it, or only the target given behind it.
 build_preset() {
   echo "Building $1 ..."
   quietly cmake --preset "$1"
-  quietly cmake --build --preset "$1"
+  quietly cmake --build --preset "$1" ${2:+--target "$2"}
 }

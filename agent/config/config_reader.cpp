@@ -111,6 +111,7 @@ class Builder {
                "the key belongs to " + needed + " and means nothing with " + now,
                "with " + needed + ": " + std::string(written.key->allowed));
     }
+    if (threshold == nullptr) return;  // the form by default needs no key
     for (const KeySpec& key : config_keys()) {
       if (key.section != section.kind || !key.required() || key.needs_threshold != chosen || section.find(key.name))
         continue;
@@ -170,11 +171,11 @@ class Builder {
       if (section.kind == SectionKind::kEmitSyslog || section.kind == SectionKind::kEmitUdp) last_emitter = &section;
       if (section.kind == SectionKind::kMute) last_mute = &section;
     }
-    if (config.models.size() > kMaxModels)
+    if (last_model != nullptr && config.models.size() > kMaxModels)
       complain(last_model->file, last_model->line, last_model->label(), "too many models", "at most 16");
-    if (config.emitters.size() > kMaxEmitters)
+    if (last_emitter != nullptr && config.emitters.size() > kMaxEmitters)
       complain(last_emitter->file, last_emitter->line, last_emitter->label(), "too many emitters", "at most 16");
-    if (config.mutes.size() > kMaxMuteWindows)
+    if (last_mute != nullptr && config.mutes.size() > kMaxMuteWindows)
       complain(last_mute->file, last_mute->line, last_mute->label(), "too many windows in all", "at most 64");
   }
 

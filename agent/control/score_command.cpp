@@ -17,7 +17,6 @@
 namespace epsilond::agent {
 namespace {
 
-using platform::ErrorCode;
 using platform::OutputFile;
 using platform::Result;
 using SteadyClock = std::chrono::steady_clock;
