@@ -1,6 +1,7 @@
 #include "platform/emit/flag_format.h"
 
 #include "platform/emit/number_text.h"
+#include "platform/host/clock.h"
 
 namespace epsilond::platform {
 
@@ -72,7 +73,7 @@ bool has_numbers(FlagEvent event) {
 void put_utc_time(TextWriter& out, std::chrono::nanoseconds wall) {
   namespace chrono = std::chrono;
   // A nanosecond count spans the years 1677 to 2262, so the year always has four digits.
-  const auto time = chrono::sys_time<chrono::milliseconds>(chrono::floor<chrono::milliseconds>(wall));
+  const auto time = chrono::sys_time<chrono::milliseconds>(floor_to<chrono::milliseconds>(wall));
   const auto day = chrono::floor<chrono::days>(time);
   const chrono::year_month_day date(day);
   const chrono::hh_mm_ss clock(time - day);

@@ -5,6 +5,7 @@
 #include "platform/emit/escape.h"
 #include "platform/emit/flag_format.h"
 #include "platform/emit/number_text.h"
+#include "platform/host/clock.h"
 
 namespace epsilond::platform {
 namespace {
@@ -154,7 +155,7 @@ constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr"
 // "Nov  5 04:03:02", as RFC 3164 writes it.
 void put_local_time(TextWriter& out, std::chrono::nanoseconds wall, std::chrono::seconds utc_offset) {
   namespace chrono = std::chrono;
-  const auto time = chrono::sys_seconds(chrono::floor<chrono::seconds>(wall) + utc_offset);
+  const auto time = chrono::sys_seconds(floor_to<chrono::seconds>(wall) + utc_offset);
   const auto day = chrono::floor<chrono::days>(time);
   const chrono::year_month_day date(day);
   const chrono::hh_mm_ss clock(time - day);

@@ -2,8 +2,18 @@
 // Time, as an interface, so a test can own it.
 
 #include <chrono>
+#include <cstdint>
 
 namespace epsilond::platform {
+
+// `time` in whole units of To, rounded down. std::chrono::floor compares in nanoseconds and overflows near the ends of
+// their range, which a clock set to nonsense can reach.
+template <typename To>
+constexpr To floor_to(std::chrono::nanoseconds time) {
+  constexpr std::int64_t kUnit = std::chrono::nanoseconds(To(1)).count();
+  const std::int64_t whole = time.count() / kUnit - (time.count() % kUnit < 0 ? 1 : 0);
+  return To(whole);
+}
 
 class Clock {
  public:
