@@ -150,7 +150,11 @@ class Scanner {
     take("Z");
     const chrono::year_month_day date{chrono::year(year), chrono::month(month), chrono::day(day)};
     if (!date.ok() || hours.count() > 23 || minutes.count() > 59 || seconds.count() > 59) ok_ = false;
-    return chrono::sys_days(date).time_since_epoch() + hours + minutes + seconds + milliseconds;
+    const chrono::milliseconds since_epoch =
+        chrono::sys_days(date).time_since_epoch() + hours + minutes + seconds + milliseconds;
+    // The first millisecond that a nanosecond count can touch begins before its range does.
+    constexpr auto kEarliest = chrono::ceil<chrono::milliseconds>(chrono::nanoseconds::min());
+    return since_epoch < kEarliest ? chrono::nanoseconds::min() : chrono::nanoseconds(since_epoch);
   }
 
  private:
