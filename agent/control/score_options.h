@@ -7,7 +7,7 @@
 #include <string>
 
 #include "agent/history/batch_score.h"
-#include "agent/history/table_reader.h"
+#include "agent/history/row_source.h"
 #include "platform/result.h"
 
 namespace epsilond::agent {

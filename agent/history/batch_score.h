@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/history/table_reader.h"
+#include "agent/history/row_source.h"
 #include "models/decision/tail.h"
 #include "models/density/product_density.h"
 #include "platform/result.h"

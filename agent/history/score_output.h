@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agent/history/batch_score.h"
-#include "agent/history/table_reader.h"
+#include "agent/history/row_source.h"
 #include "platform/file/output_file.h"
 
 namespace epsilond::agent {

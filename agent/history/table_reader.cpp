@@ -54,6 +54,7 @@ Result<TableReader> TableReader::open(const char* path, const TableOptions& opti
   Result<platform::InputFile> input = platform::InputFile::open(path);
   if (!input) return input.error();
   TableReader reader(std::move(*input));
+  reader.malformed_.file = shown_name(path);
   std::vector<std::string> header;
   if (Result<void> read = reader.read_header(options.format, header); !read) return read.error();
   std::vector<ColumnCensus> census(header.size());

@@ -12,44 +12,13 @@
 
 #include "agent/history/csv_record.h"
 #include "agent/history/line_reader.h"
-#include "agent/history/table_columns.h"
-#include "models/observation.h"
+#include "agent/history/row_source.h"
 #include "platform/result.h"
 
 namespace epsilond::agent {
 
-enum class TableFormat : std::uint8_t { kAuto, kCsv, kTsv };
-
-struct TableOptions {
-  TableFormat format = TableFormat::kAuto;
-  std::vector<std::string> columns;  // the features, in order; empty = every numeric column
-};
-
-struct TableRow {
-  std::uint64_t row = 0;  // from 0: data rows of the file, malformed ones included, blank lines not
-  models::FeatureVector values;
-  models::PresenceMask present;
-  bool has_time = false;
-  double time_s = 0.0;         // Unix time for epoch seconds and dates; whatever the column holds for `t`
-  std::string_view time_text;  // as in the file; valid until the next row is read
-  int label = -1;              // 0, 1, or -1 where there is none
-};
-
-enum class RowStatus : std::uint8_t {
-  kRow,
-  kMalformed,  // not a row: malformed() says where and why
-  kEnd,
-  kError,  // reading failed: error() says why
-};
-
-struct Malformed {
-  std::uint64_t row = 0;
-  std::uint64_t line = 0;  // from 1, the header's included
-  std::string reason;
-};
-
 // After open() nothing is allocated except for malformed rows and rows with doubled quotes.
-class TableReader {
+class TableReader final : public RowSource {
  public:
   // Rows looked at to tell numeric columns from text; more only while a column has no value at all.
   static constexpr std::size_t kCensusRows = 1000;
@@ -58,19 +27,16 @@ class TableReader {
   // no usable header, no data row, no numeric column) and kInvalid (the columns asked for do not fit the file).
   static platform::Result<TableReader> open(const char* path, const TableOptions& options);
 
-  // The next row into `row`, whose vectors are sized here.
-  RowStatus next(TableRow& row);
-  // Starts again at the first data row; malformed rows will come again.
-  void rewind();
+  RowStatus next(TableRow& row) override;
+  void rewind() override;
 
-  const ColumnPlan& plan() const { return plan_; }
-  std::size_t feature_count() const { return plan_.feature_names.size(); }
-  // Data rows since the last rewind, and how many of them were malformed.
-  std::uint64_t rows() const { return rows_; }
-  std::uint64_t malformed_rows() const { return malformed_rows_; }
-  const Malformed& malformed() const { return malformed_; }
-  const platform::Error& error() const { return lines_.error(); }
-  const platform::InputFile& input() const { return lines_.input(); }
+  const ColumnPlan& plan() const override { return plan_; }
+  std::uint64_t rows() const override { return rows_; }
+  std::uint64_t malformed_rows() const override { return malformed_rows_; }
+  const Malformed& malformed() const override { return malformed_; }
+  const platform::Error& error() const override { return lines_.error(); }
+  double progress() const override { return lines_.input().progress(); }
+  bool reads(const char* path) const override { return lines_.input().is_same_file(path); }
 
  private:
   explicit TableReader(platform::InputFile input) : lines_(std::move(input)) {}

@@ -1,0 +1,61 @@
+#include "agent/control/voice.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+
+namespace epsilond::agent {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kProgressEvery{200};
+constexpr int kBarWidth = 24;
+
+}  // namespace
+
+void Voice::say(const std::string& where, const char* format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  clear_progress();
+  console_.err.write("epsilonctl: ");
+  if (!where.empty()) console_.err.write(where + ": ");
+  console_.err.write(text);
+  console_.err.write("\n");
+  static_cast<void>(console_.err.flush());
+}
+
+void Voice::begin_pass(const char* what) {
+  what_ = what;
+  start_ = shown_ = SteadyClock::now();
+}
+
+void Voice::show_progress(std::uint64_t rows, double done) {
+  const SteadyClock::time_point now = SteadyClock::now();
+  if (now - shown_ < kProgressEvery) return;
+  shown_ = now;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  const double left_s = done > 0.0 ? seconds * (1.0 - done) / done : 0.0;
+  const int filled = std::clamp(static_cast<int>(done * kBarWidth), 0, kBarWidth);
+  char bar[kBarWidth + 1];
+  for (int i = 0; i < kBarWidth; ++i) bar[i] = i < filled ? '#' : '.';
+  bar[kBarWidth] = '\0';
+  char text[160];
+  std::snprintf(text, sizeof text, "\r%s [%s] %3.0f %%  %.3g k rows/s  %.0f s left\x1b[K", what_, bar, 100.0 * done,
+                static_cast<double>(rows) / seconds / 1e3, left_s);
+  console_.err.write(text);
+  static_cast<void>(console_.err.flush());
+  progress_shown_ = true;
+}
+
+void Voice::clear_progress() {
+  if (!progress_shown_) return;
+  console_.err.write("\r\x1b[K");
+  static_cast<void>(console_.err.flush());
+  progress_shown_ = false;
+}
+
+}  // namespace epsilond::agent
