@@ -22,6 +22,10 @@ class AnomalyModel {
   // have the length the model was built for.
   virtual Score score(const Observation& observation) const = 0;
 
+  // Shows every observation once, after it was scored and whether or not it will be learned: moves on the windows that
+  // scoring looks back on, and learns nothing.
+  virtual void advance(const Observation& observation) { static_cast<void>(observation); }
+
   // Learns one observation that was scored before. A non-finite present value is treated as absent.
   virtual void update(const Observation& observation) = 0;
 
@@ -45,6 +49,10 @@ class AnomalyModel {
 
   // Bytes held by the model, fixed for its lifetime (sizeof plus owned storage).
   virtual std::size_t memory_bytes() const = 0;
+
+  // About how many floating-point operations one observation costs, scored, advanced and learned; the work of refits is
+  // spread over the observations between them.
+  virtual double operations_per_sample() const = 0;
 
   // The learned state as opaque bytes of a fixed size. save() fills exactly state_bytes() bytes; load() returns false
   // and leaves the model as it was if the bytes are not from a model of this kind, version and shape.

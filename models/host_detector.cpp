@@ -230,4 +230,9 @@ std::size_t HostDetector::memory_bytes() const {
          unlearned_.capacity() * sizeof(ForgettingMoments) + tails_.capacity() * sizeof(ParetoTail);
 }
 
+double HostDetector::operations_per_sample() const {
+  constexpr double kPerFeature = 140.0;  // 60 to score, 80 to learn; a logarithm counts as about 20
+  return kPerFeature * static_cast<double>(settings_.feature_count);
+}
+
 }  // namespace epsilond::models

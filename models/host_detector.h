@@ -64,6 +64,7 @@ class HostDetector final : public AnomalyModel {
   void reset() override;
 
   std::size_t memory_bytes() const override;
+  double operations_per_sample() const override;
   std::size_t state_bytes() const override;
   // Fixed layout in the byte order of the machine; what observe_unlearned() saw is not part of it.
   void save(std::span<std::byte> out) const override;

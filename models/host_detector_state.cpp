@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <type_traits>
 
 #include "models/host_detector.h"
+#include "models/state_bytes.h"
 
 namespace epsilond::models {
 namespace {
@@ -36,20 +36,6 @@ constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 32);
 static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 48);
 
-template <typename T>
-void put(std::span<std::byte>& out, const T* values, std::size_t count) {
-  if (count == 0) return;  // memcpy wants no null pointer even then
-  std::memcpy(out.data(), values, count * sizeof(T));
-  out = out.subspan(count * sizeof(T));
-}
-
-template <typename T>
-void take(std::span<const std::byte>& in, T* values, std::size_t count) {
-  if (count == 0) return;
-  std::memcpy(values, in.data(), count * sizeof(T));
-  in = in.subspan(count * sizeof(T));
-}
-
 bool sane(const FeatureRow& row) {
   return std::isfinite(row.count) && row.count >= 0.0 && std::isfinite(row.mean) && std::isfinite(row.variance) &&
          row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 && std::isfinite(row.last) &&
@@ -63,8 +49,8 @@ bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
   for (std::size_t i = 0; i < feature_count; ++i) {
     FeatureRow row;
     std::array<float, ParetoTail::kBins> counts;
-    take(in, &row, 1);
-    take(in, counts.data(), counts.size());
+    take_bytes(in, &row, 1);
+    take_bytes(in, counts.data(), counts.size());
     if (!sane(row) || !std::all_of(counts.begin(), counts.end(), sane_count)) return false;
   }
   return true;
@@ -74,7 +60,7 @@ bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
 bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) {
   for (std::size_t cell = 0; cell < season.cells().size(); ++cell) {
     float value = 0.0f;
-    take(in, &value, 1);
+    take_bytes(in, &value, 1);
     if (!std::isfinite(value) || (season.is_visits(cell) && value < 0.0f)) return false;
   }
   return true;
@@ -93,21 +79,21 @@ void HostDetector::save(std::span<std::byte> out) const {
   header.baseline = static_cast<std::uint32_t>(settings_.baseline);
   header.learned_rows = learned_rows_;
   header.learned_s = learned_s_;
-  put(out, &header, 1);
+  put_bytes(out, &header, 1);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const Feature& feature = features_[i];
     const FeatureRow row = {feature.level.count,   feature.level.mean, feature.level.variance,
                             feature.smallest_step, feature.last,       feature.squared_step};
-    put(out, &row, 1);
-    put(out, tails_[i].counts().data(), ParetoTail::kBins);
+    put_bytes(out, &row, 1);
+    put_bytes(out, tails_[i].counts().data(), ParetoTail::kBins);
   }
-  put(out, season_.cells().data(), season_.cells().size());
+  put_bytes(out, season_.cells().data(), season_.cells().size());
 }
 
 bool HostDetector::load(std::span<const std::byte> in) {
   if (in.size() != state_bytes()) return false;
   Header header;
-  take(in, &header, 1);
+  take_bytes(in, &header, 1);
   if (header.magic != kMagic || header.version != kVersion || header.feature_count != settings_.feature_count ||
       header.baseline != static_cast<std::uint32_t>(settings_.baseline))
     return false;
@@ -118,12 +104,12 @@ bool HostDetector::load(std::span<const std::byte> in) {
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     FeatureRow row;
     std::array<float, ParetoTail::kBins> counts;
-    take(in, &row, 1);
-    take(in, counts.data(), counts.size());
+    take_bytes(in, &row, 1);
+    take_bytes(in, counts.data(), counts.size());
     features_[i] = {{row.count, row.mean, row.variance}, row.smallest_step, row.last, row.squared_step};
     tails_[i].restore(counts);
   }
-  take(in, season_.cells().data(), season_.cells().size());
+  take_bytes(in, season_.cells().data(), season_.cells().size());
   learned_rows_ = header.learned_rows;
   learned_s_ = header.learned_s;
   discard_unlearned();

@@ -64,6 +64,7 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool
   latest_.wall = time.wall;
   latest_.readings = readings;
   latest_.score = model_->score(observation);  // before it is learned, so no sample vouches for itself
+  model_->advance(observation);
   latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
   latest_.cause_leads = latest_.verdict.strange && cause_leads(latest_, view());
   if (muted) return {};

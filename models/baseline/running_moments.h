@@ -83,6 +83,10 @@ struct ForgettingMoments {
     variance = (1.0 - gain) * (variance + gain * residual * residual);
     count += 1.0;
   }
+  // False for what no stream of finite values leaves behind, such as a damaged file.
+  bool plausible() const {
+    return std::isfinite(count) && count >= 0.0 && std::isfinite(mean) && std::isfinite(variance) && variance >= 0.0;
+  }
 };
 
 // Mean and variance of the last `storage.size()` values.

@@ -33,6 +33,7 @@ class FakeModel final : public models::AnomalyModel {
   double learned_s() const override { return 1e6; }
   void reset() override { token = 0; }
   std::size_t memory_bytes() const override { return sizeof *this; }
+  double operations_per_sample() const override { return 1.0; }
   std::size_t state_bytes() const override { return sizeof token; }
   void save(std::span<std::byte> out) const override { std::memcpy(out.data(), &token, sizeof token); }
   bool load(std::span<const std::byte> in) override {
