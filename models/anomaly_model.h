@@ -47,6 +47,10 @@ class AnomalyModel {
   // Forgets everything.
   virtual void reset() = 0;
 
+  // True: Score::log_density is the natural log of a density, and a low one is strange. False: it is the model's own
+  // score, and a high one is strange.
+  virtual bool low_is_strange() const { return true; }
+
   // Bytes held by the model, fixed for its lifetime (sizeof plus owned storage).
   virtual std::size_t memory_bytes() const = 0;
 

@@ -16,7 +16,9 @@ enum class ScoreStatus : std::uint8_t {
 
 struct Score {
   ScoreStatus status = ScoreStatus::kLearning;
-  double log_density = 0.0;       // natural log of super-epsilon: sum of log densities over the present features
+  // Natural log of super-epsilon: of the joint density of the present features. A model without a density puts its own
+  // score here (AnomalyModel::low_is_strange() tells them apart).
+  double log_density = 0.0;
   double surprise = 0.0;          // -log10 of the calibrated tail probability of one sample; >= 0, 0 while learning
   std::size_t features_used = 0;  // present features that entered log_density
   std::size_t features_known = 0;  // features that have been learned long enough to enter it when they are present

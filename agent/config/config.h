@@ -17,9 +17,34 @@
 namespace epsilond::agent {
 
 using platform::SourceChoice;
-enum class ModelKind : std::uint8_t { kProduct };
+enum class ModelKind : std::uint8_t { kProduct, kMahalanobis, kMixture, kKMeans, kIsolationForest, kZscore, kSeries };
 enum class EmitterKind : std::uint8_t { kSyslog, kUdp };
 enum class UdpFormat : std::uint8_t { kJson };
+
+// What only some kinds of model have; the keys say which.
+struct ModelTuning {
+  double shrinkage = 0.1;      // mahalanobis: of the correlations towards none, 0 .. 1
+  bool best_shrinkage = false;  // mahalanobis, in a batch: chosen from the rows (Ledoit and Wolf)
+  unsigned components = 3;     // mixture; 0: chosen by BIC
+  unsigned clusters = 2;       // kmeans
+  unsigned smooth = 3;         // kmeans: mean of so many rows
+  unsigned difference = 1;     // kmeans: against so many rows ago; 0 = none
+  unsigned lag = 5;            // kmeans: so many earlier rows beside the present one
+  unsigned models = 18;        // kmeans: of different ages, all of which must agree
+  double cap = 0.0;            // kmeans: largest score; 0 = none
+  bool standardise = true;     // kmeans
+  bool netdata = false;        // kmeans: preset
+  unsigned starts = 10;        // mixture and kmeans, in a batch
+  unsigned trees = 100;        // isolation_forest
+  unsigned subsample = 256;    // isolation_forest: rows per tree
+  bool robust = false;         // zscore: median and MAD
+  double step_s = 60.0;        // series: length of the means it looks at
+  std::uint64_t seed = 1;
+  double train_window_s = 21600.0;   // the past that a refit looks at
+  double retrain_every_s = 10800.0;
+
+  bool operator==(const ModelTuning&) const = default;
+};
 
 struct ModelConfig {
   std::string name = "host";
@@ -30,7 +55,7 @@ struct ModelConfig {
   double warm_up_s = 900.0;
   models::ThresholdForm threshold = models::ThresholdForm::kBudget;
   double false_alarms_per_week = 0.5;
-  double log_epsilon = -60.0;
+  double epsilon = -60.0;      // natural log of a density, or the model's own score
   double quantile = 0.001;     // of `quantile` and `contamination`
   bool contamination = false;  // with kQuantile: the share was written as `contamination`; the cut is the same
   unsigned raise_m = 1;
@@ -40,6 +65,7 @@ struct ModelConfig {
   double remind_after_s = 600.0;  // ONGOING each so often; 0 = never
   double accept_after_s = 86400.0;
   double critical_surprise = 12.0;
+  ModelTuning tuning;
 
   bool operator==(const ModelConfig&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "agent/config/config_keys.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <type_traits>
@@ -25,7 +26,19 @@ constexpr Word word(std::string_view text, auto value) { return {text, static_ca
 
 constexpr std::array kSources = {word("auto", SourceChoice::kAuto), word("statgrab", SourceChoice::kStatgrab),
                                  word("procfs", SourceChoice::kProcfs)};
-constexpr std::array kModelKinds = {word("product", ModelKind::kProduct)};
+constexpr std::array kModelKinds = {word("product", ModelKind::kProduct),
+                                    word("mahalanobis", ModelKind::kMahalanobis),
+                                    word("mixture", ModelKind::kMixture),
+                                    word("kmeans", ModelKind::kKMeans),
+                                    word("isolation_forest", ModelKind::kIsolationForest),
+                                    word("zscore", ModelKind::kZscore),
+                                    word("series", ModelKind::kSeries)};
+constexpr std::string_view kDensityKinds = "product mahalanobis mixture";
+constexpr std::string_view kScoreKinds = "kmeans isolation_forest zscore series";
+constexpr std::string_view kRefittedKinds = "mixture kmeans isolation_forest zscore";
+constexpr std::array kBic = {word("bic", 0)};
+constexpr std::array kYesNo = {word("yes", true), word("no", false)};
+constexpr std::array kPresets = {word("none", false), word("netdata", true)};
 constexpr std::array kBaselines = {word("global", models::BaselineKind::kGlobal),
                                    word("hour-of-day", models::BaselineKind::kHourOfDay),
                                    word("hour-of-week", models::BaselineKind::kHourOfWeek)};
@@ -44,6 +57,7 @@ constexpr std::array kUdpFormats = {word("json", UdpFormat::kJson)};
 Config& part(const SectionTarget& target, const Config*) { return *target.config; }
 ModelConfig& part(const SectionTarget& target, const ModelConfig*) { return *target.model; }
 EmitterConfig& part(const SectionTarget& target, const EmitterConfig*) { return *target.emitter; }
+ModelTuning& part(const SectionTarget& target, const ModelTuning*) { return target.model->tuning; }
 
 template <typename Part, typename Value>
 Part* part_of(Value Part::*);
@@ -111,6 +125,21 @@ struct Row : KeySpec {
     row.needs_threshold = threshold;
     return row;
   }
+  constexpr Row only(std::string_view kinds) const {
+    Row row = *this;
+    row.needs_kinds = kinds;
+    return row;
+  }
+  constexpr Row fixed_by_preset() const {
+    Row row = *this;
+    row.preset = true;
+    return row;
+  }
+  constexpr Row in_batch() const {
+    Row row = *this;
+    row.batch = true;
+    return row;
+  }
   constexpr Row such_as(std::string_view value) const {
     Row row = *this;
     row.example = value;
@@ -160,11 +189,15 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kFeatures, "disable", kDisableList, "none", "none, or names from the table of features (PREFIX* for several)",
         "features that no model uses"),
 
-    Row(kModel, "kind", kWord, "product", "product", "kind of model").of(kModelKinds).to<&ModelConfig::kind>(),
+    Row(kModel, "kind", kWord, "product", "product, mahalanobis, mixture, kmeans, isolation_forest, zscore, series",
+        "kind of model")
+        .of(kModelKinds)
+        .to<&ModelConfig::kind>(),
     Row(kModel, "features", kFeatureList, "default",
         "default, or names from the table of features (PREFIX* for several)", "features of this model"),
     Row(kModel, "baseline", kWord, "hour-of-week", "global, hour-of-day, hour-of-week", "what is usual depends on")
         .of(kBaselines)
+        .only("product")
         .to<&ModelConfig::baseline>(),
     Row(kModel, "transform", kWord, "table", "table, none", "scale on which the model sees a feature")
         .of(kTransforms)
@@ -183,7 +216,14 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .such_as("-60")
         .in(-kHuge, kHuge)
         .with("epsilon")
-        .to<&ModelConfig::log_epsilon>(),
+        .only(kDensityKinds)
+        .to<&ModelConfig::epsilon>(),
+    Row(kModel, "epsilon", kNumber, "", "a finite number", "cut of the model's own score")
+        .such_as("0.99")
+        .in(-kHuge, kHuge)
+        .with("epsilon")
+        .only(kScoreKinds)
+        .to<&ModelConfig::epsilon>(),
     Row(kModel, "quantile", kNumber, "0.001", "above 0 and at most 0.5", "share of learned scores below the cut")
         .in(0, 0.5)
         .open()
@@ -211,6 +251,86 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kModel, "critical_surprise", kNumber, "12", "1 .. 300", "surprise above which an event is critical")
         .in(1, 300)
         .to<&ModelConfig::critical_surprise>(),
+
+    Row(kModel, "shrinkage", kNumber, "0.1", "0 .. 1", "share by which correlations are taken as weaker")
+        .in(0, 1)
+        .only("mahalanobis")
+        .in_batch()
+        .to<&ModelTuning::shrinkage>(),
+    Row(kModel, "components", kInteger, "3", "1 .. 8, or bic", "Gaussians of the mixture")
+        .in(1, 8)
+        .of(kBic)
+        .only("mixture")
+        .in_batch()
+        .to<&ModelTuning::components>(),
+    Row(kModel, "preset", kWord, "none", "none, netdata", "known set of the seven keys below")
+        .of(kPresets)
+        .only("kmeans")
+        .in_batch()
+        .to<&ModelTuning::netdata>(),
+    Row(kModel, "clusters", kInteger, "2", "2 .. 16", "clusters of the past")
+        .in(2, 16)
+        .only("kmeans")
+        .fixed_by_preset()
+        .in_batch()
+        .to<&ModelTuning::clusters>(),
+    Row(kModel, "smooth", kInteger, "3", "1 .. 60", "samples whose mean is looked at")
+        .in(1, 60)
+        .only("kmeans")
+        .fixed_by_preset()
+        .in_batch()
+        .to<&ModelTuning::smooth>(),
+    Row(kModel, "difference", kInteger, "1", "0 (the value itself) .. 60", "samples back to which the difference is taken")
+        .in(0, 60)
+        .only("kmeans")
+        .fixed_by_preset()
+        .in_batch()
+        .to<&ModelTuning::difference>(),
+    Row(kModel, "lag", kInteger, "5", "0 .. 10", "earlier differences seen beside the present one")
+        .in(0, 10)
+        .only("kmeans")
+        .fixed_by_preset()
+        .in_batch()
+        .to<&ModelTuning::lag>(),
+    Row(kModel, "cap", kNumber, "0", "0 (none) .. 1000", "largest score")
+        .in(0, 1000)
+        .only("kmeans")
+        .in_batch()
+        .to<&ModelTuning::cap>(),
+    Row(kModel, "models", kInteger, "18", "1 .. 18", "models of different ages that must all agree")
+        .in(1, 18)
+        .only("kmeans")
+        .fixed_by_preset()
+        .to<&ModelTuning::models>(),
+    Row(kModel, "trees", kInteger, "100", "1 .. 1000", "trees of the forest")
+        .in(1, 1000)
+        .only("isolation_forest")
+        .in_batch()
+        .to<&ModelTuning::trees>(),
+    Row(kModel, "subsample", kInteger, "256", "2 .. 1024", "rows that a tree is grown from")
+        .in(2, 1024)
+        .only("isolation_forest")
+        .in_batch()
+        .to<&ModelTuning::subsample>(),
+    Row(kModel, "robust", kWord, "no", "yes, no", "median and MAD in place of mean and standard deviation")
+        .of(kYesNo)
+        .only("zscore")
+        .in_batch()
+        .to<&ModelTuning::robust>(),
+    Row(kModel, "step", kDuration, "1m", "1s .. 1h", "length of the means that are looked at")
+        .in(1, kHour)
+        .only("series")
+        .to<&ModelTuning::step_s>(),
+    Row(kModel, "train_window", kDuration, "6h", "10m .. 7d", "past that a refit looks at")
+        .in(10 * kMinute, 7 * kDay)
+        .only(kRefittedKinds)
+        .fixed_by_preset()
+        .to<&ModelTuning::train_window_s>(),
+    Row(kModel, "retrain_every", kDuration, "3h", "5m .. 7d", "time between refits")
+        .in(5 * kMinute, 7 * kDay)
+        .only("mixture kmeans isolation_forest")
+        .fixed_by_preset()
+        .to<&ModelTuning::retrain_every_s>(),
 
     Row(kEmitSyslog, "target", kSyslogTarget, "local", "local, or udp://ADDRESS[:PORT] with a numeric address",
         "where syslog messages go"),
@@ -242,6 +362,21 @@ std::span<const SectionSpec> config_sections() { return kSections; }
 const SectionSpec& section_spec(SectionKind kind) { return kSections[static_cast<std::size_t>(kind)]; }
 
 std::span<const KeySpec> config_keys() { return kKeys; }
+
+std::string_view model_kind_name(ModelKind kind) {
+  for (const Word& word : kModelKinds)
+    if (word.value == static_cast<int>(kind)) return word.text;
+  return {};
+}
+
+bool is_among(std::string_view word, std::string_view words) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (words.substr(0, end) == word) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return false;
+}
 
 const KeySpec* find_key(SectionKind section, std::string_view name) {
   for (const KeySpec& key : kKeys)

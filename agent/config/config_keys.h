@@ -65,6 +65,9 @@ struct SectionTarget {
   std::vector<MuteConfig>* windows = nullptr;
 };
 
+// Is `word` one of `words`, which are divided by single blanks?
+bool is_among(std::string_view word, std::string_view words);
+
 struct KeySpec {
   SectionKind section;
   std::string_view name;
@@ -74,13 +77,20 @@ struct KeySpec {
   std::string_view allowed;  // for messages and manuals; says the range or the words
   std::string_view description;
   Range range;                       // kDuration, kPercent, kNumber, kInteger
-  std::span<const Word> words;       // kWord
+  std::span<const Word> words;       // kWord, and what may stand in place of a number for kInteger
   std::string_view needs_threshold;  // the word of `threshold` without which this key means nothing; empty: always
+  std::string_view needs_kinds;      // the words of `kind`, by blanks, without which it means nothing; empty: always
+  bool preset = false;               // a key that `preset = netdata` fixes
+  bool batch = false;                // also an option of `epsilonctl score`
   void (*set)(const SectionTarget&, double) = nullptr;  // the types with a range, and kWord (the value of the word)
   double (*get)(const SectionTarget&) = nullptr;
 
   bool required() const { return default_text.empty(); }
+  bool fits_kind(std::string_view kind) const { return needs_kinds.empty() || is_among(kind, needs_kinds); }
 };
+
+// The word of `kind` that stands for this one.
+std::string_view model_kind_name(ModelKind kind);
 
 std::span<const SectionSpec> config_sections();
 const SectionSpec& section_spec(SectionKind kind);

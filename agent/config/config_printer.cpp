@@ -68,6 +68,9 @@ class Printer {
   }
 
   static bool in_use(const KeySpec& key, const SectionTarget& target) {
+    if (key.section != SectionKind::kModel) return true;
+    if (!key.fits_kind(format_value(*find_key(SectionKind::kModel, "kind"), target))) return false;
+    if (key.preset && target.model->tuning.netdata) return false;
     if (key.needs_threshold.empty()) return true;
     return format_value(*find_key(SectionKind::kModel, "threshold"), target) == key.needs_threshold;
   }

@@ -10,6 +10,8 @@ namespace epsilond::agent {
 namespace {
 
 constexpr std::string_view kThresholdKey = "threshold";
+constexpr std::string_view kKindKey = "kind";
+constexpr std::string_view kPresetKey = "preset";
 constexpr std::string_view kFeaturesKey = "features";
 constexpr std::string_view kStateKey = "state";
 
@@ -42,8 +44,9 @@ class Builder {
     Config& config = loaded_.config;
     if (section.kind == SectionKind::kModel) {
       ModelConfig model = default_model(section.name);
-      check_threshold_keys(section);
+      check_choices(section);
       store_keys(section, {.model = &model});
+      check_feature_count(section, model);
       leave_out_disabled(&section, &model);
       config.models.push_back(std::move(model));
     } else if (section.kind == SectionKind::kEmitSyslog || section.kind == SectionKind::kEmitUdp) {
@@ -82,42 +85,79 @@ class Builder {
     }
   }
 
-  static std::string_view chosen_threshold(const WrittenSection& section) {
-    const WrittenKey* written = section.find(kThresholdKey);
-    return written ? std::string_view(written->value) : find_key(SectionKind::kModel, kThresholdKey)->default_text;
+  // The word in force of a key whose value decides which other keys mean anything.
+  static std::string_view chosen(const WrittenSection& section, std::string_view name) {
+    const WrittenKey* written = section.find(name);
+    return written ? std::string_view(written->value) : find_key(section.kind, name)->default_text;
+  }
+
+  // Is the word in force one that the key knows? If not, it is refused already.
+  static bool is_known_choice(const WrittenSection& section, std::string_view name) {
+    const auto is_chosen = [&](const Word& word) { return word.text == chosen(section, name); };
+    return std::ranges::any_of(find_key(section.kind, name)->words, is_chosen);
+  }
+
+  // Why a key of this section means nothing: the key that decides it, and what it would have to be. Empty: it counts.
+  struct Unmet {
+    std::string_view decided_by;
+    std::string needed;
+  };
+  static Unmet unmet(const WrittenSection& section, const KeySpec& key) {
+    if (section.kind != SectionKind::kModel) return {};
+    if (!key.fits_kind(chosen(section, kKindKey))) {
+      std::string kinds(key.needs_kinds);
+      for (std::size_t blank = 0; (blank = kinds.find(' ', blank)) != std::string::npos; blank += 4)
+        kinds.replace(blank, 1, " or ");
+      return {kKindKey, "kind = " + kinds};
+    }
+    if (key.preset && chosen(section, kPresetKey) != find_key(section.kind, kPresetKey)->default_text)
+      return {kPresetKey, "preset = none"};
+    if (!key.needs_threshold.empty() && key.needs_threshold != chosen(section, kThresholdKey))
+      return {kThresholdKey, "threshold = " + std::string(key.needs_threshold)};
+    return {};
   }
 
   static bool applies(const WrittenSection& section, const KeySpec& key) {
-    return key.needs_threshold.empty() || key.needs_threshold == chosen_threshold(section);
+    return unmet(section, key).decided_by.empty();
   }
 
   void complain(std::size_t file, unsigned line, std::string subject, std::string_view what, std::string_view allowed) {
     messages_.add(format_message({written_.where(file, line), std::move(subject), what, allowed, {}}));
   }
 
-  // A key of a form of threshold that is not chosen means nothing: it is refused, unless it stands in an earlier file
-  // than the `threshold` that replaced the form. A form that has a key without a default needs that key.
-  void check_threshold_keys(const WrittenSection& section) {
-    const WrittenKey* threshold = section.find(kThresholdKey);
-    const std::string_view chosen = chosen_threshold(section);
-    const auto is_chosen = [&](const Word& word) { return word.text == chosen; };
-    if (!std::ranges::any_of(find_key(section.kind, kThresholdKey)->words, is_chosen)) return;  // refused already
-    const std::string now = "threshold = " + std::string(chosen);
+  // A key of a kind, a preset or a form of threshold that is not chosen means nothing: it is refused, unless it stands
+  // in an earlier file than the choice that replaced it. A form that has a key without a default needs that key.
+  void check_choices(const WrittenSection& section) {
+    for (const std::string_view choice : {kKindKey, kPresetKey, kThresholdKey})
+      if (!is_known_choice(section, choice)) return;
     for (const WrittenKey& written : section.keys) {
-      if (applies(section, *written.key) || (threshold && written.file < threshold->file)) continue;
-      const std::string needed = "threshold = " + std::string(written.key->needs_threshold);
+      const Unmet missing = unmet(section, *written.key);
+      if (missing.decided_by.empty()) continue;
+      const WrittenKey* decided = section.find(missing.decided_by);
+      if (decided && written.file < decided->file) continue;
       complain(written.file, written.line,
                section.label() + ' ' + std::string(written.key->name) + " = " + written.value,
-               "the key belongs to " + needed + " and means nothing with " + now,
-               "with " + needed + ": " + std::string(written.key->allowed));
+               "the key belongs to " + missing.needed + " and means nothing with " + std::string(missing.decided_by) +
+                   " = " + std::string(chosen(section, missing.decided_by)),
+               "with " + missing.needed + ": " + std::string(written.key->allowed));
     }
+    const WrittenKey* threshold = section.find(kThresholdKey);
     if (threshold == nullptr) return;  // the form by default needs no key
+    const std::string now = "threshold = " + threshold->value;
     for (const KeySpec& key : config_keys()) {
-      if (key.section != section.kind || !key.required() || key.needs_threshold != chosen || section.find(key.name))
-        continue;
+      if (key.section != section.kind || !key.required() || !applies(section, key) || section.find(key.name)) continue;
       complain(threshold->file, threshold->line, section.label() + ' ' + now,
                "the key " + std::string(key.name) + " is missing, " + now + " needs it", key.allowed);
     }
+  }
+
+  // A series is one metric.
+  void check_feature_count(const WrittenSection& section, const ModelConfig& model) {
+    if (model.kind != ModelKind::kSeries || model.features.count() == 1) return;
+    const WrittenKey* blamed = section.find(kFeaturesKey) ? section.find(kFeaturesKey) : section.find(kKindKey);
+    complain(blamed->file, blamed->line, section.label() + ' ' + std::string(blamed->key->name) + " = " + blamed->value,
+             "kind = series looks at one feature, " + std::to_string(model.features.count()) + " are chosen",
+             "features = NAME");
   }
 
   void require_keys(const WrittenSection& section) {

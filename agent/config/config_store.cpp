@@ -18,6 +18,11 @@ Problem problem(std::string what, std::string suggestion = {}) {
 }
 
 Problem store_number(const KeySpec& key, std::string_view text, const SectionTarget& target) {
+  for (const Word& word : key.words) {
+    if (word.text != text) continue;
+    key.set(target, word.value);
+    return std::nullopt;
+  }
   double value = 0.0;
   Problem wrong;
   if (key.type == ValueType::kDuration)
@@ -131,11 +136,10 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return format_percent(key.get(target));
     case ValueType::kNumber:
     case ValueType::kInteger:
-      return format_number(key.get(target));
     case ValueType::kWord:
       for (const Word& word : key.words)
         if (static_cast<double>(word.value) == key.get(target)) return std::string(word.text);
-      return {};
+      return key.type == ValueType::kWord ? std::string() : format_number(key.get(target));
     case ValueType::kHost:
       return target.config->host.empty() ? std::string(kAuto) : target.config->host;
     case ValueType::kPath:

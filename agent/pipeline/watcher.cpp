@@ -22,12 +22,13 @@ std::vector<std::size_t> columns_of(const models::PresenceMask& mask) {
   return columns;
 }
 
-models::ThresholdSettings threshold_settings(const ModelConfig& config, double interval_s) {
+models::ThresholdSettings threshold_settings(const ModelConfig& config, double interval_s, bool low_is_strange) {
   models::ThresholdSettings settings;
   settings.form = config.threshold;
   settings.false_alarms_per_week = config.false_alarms_per_week;
   settings.interval_s = interval_s;
-  settings.log_epsilon = config.log_epsilon;
+  settings.epsilon = config.epsilon;
+  settings.low_is_strange = low_is_strange;
   settings.quantile = config.quantile;
   return settings;
 }
@@ -54,7 +55,7 @@ Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const F
       table_(table),
       columns_(columns_of(config.features)),
       model_(std::move(model)),
-      threshold_(threshold_settings(config, interval_s)),
+      threshold_(threshold_settings(config, interval_s, model_->low_is_strange())),
       hysteresis_({config.raise_m, config.raise_n, config.clear_after_s}),
       gate_(config.accept_after_s),
       episode_({config.settle_s, config.remind_after_s}) {}

@@ -14,8 +14,7 @@ constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many 
 
 }  // namespace
 
-Threshold::Threshold(const ThresholdSettings& settings)
-    : settings_(settings), log_density_quantile_(settings.quantile) {}
+Threshold::Threshold(const ThresholdSettings& settings) : settings_(settings), quantile_(settings.quantile) {}
 
 double Threshold::budget_cut(double learned_s) const {
   const double rate_per_s =
@@ -37,24 +36,24 @@ Verdict Threshold::judge(const Score& score, double learned_s) const {
       verdict.strange = verdict.judged && score.surprise >= verdict.threshold;
       return verdict;
     case ThresholdForm::kEpsilon:
-      verdict.threshold = settings_.log_epsilon;
+      verdict.threshold = settings_.epsilon;
       verdict.judged = complete(score);
       break;
     case ThresholdForm::kQuantile:
-      verdict.threshold = log_density_quantile_.value();
+      verdict.threshold = oriented(quantile_.value());
       verdict.judged =
-          complete(score) && static_cast<double>(log_density_quantile_.count()) * settings_.quantile >= kQuantileWarmUp;
+          complete(score) && static_cast<double>(quantile_.count()) * settings_.quantile >= kQuantileWarmUp;
       break;
   }
-  verdict.strange = verdict.judged && score.log_density < verdict.threshold;
+  verdict.strange = verdict.judged && oriented(score.log_density) < oriented(verdict.threshold);
   return verdict;
 }
 
 void Threshold::learn(const Score& score) {
   if (settings_.form != ThresholdForm::kQuantile || !complete(score)) return;
-  log_density_quantile_.add(score.log_density);
+  quantile_.add(oriented(score.log_density));
 }
 
-void Threshold::reset() { log_density_quantile_.reset(); }
+void Threshold::reset() { quantile_.reset(); }
 
 }  // namespace epsilond::models

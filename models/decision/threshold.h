@@ -19,7 +19,7 @@ namespace epsilond::models {
 struct Verdict {
   bool judged = false;   // false: the threshold abstained (learning, non-finite, or a known feature is absent)
   bool strange = false;  // only when judged
-  // The cut in force, on the scale of the form: surprise for kBudget, log density for the others.
+  // The cut in force, on the scale of the form: surprise for kBudget, log density (or own score) for the others.
   double threshold = 0.0;
 };
 
@@ -29,14 +29,15 @@ inline constexpr double kDeclusteringFactor = 3.0;
 
 enum class ThresholdForm : std::uint8_t {
   kBudget,    // surprise >= -log10 of the tolerated rate per sample
-  kEpsilon,   // log density < log_epsilon; for experts: a density has units
-  kQuantile,  // log density below the running quantile of what was learned; also serves `contamination`
+  kEpsilon,   // log density < epsilon, or score > epsilon; for experts: a density has units
+  kQuantile,  // stranger than the running quantile of what was learned; also serves `contamination`
 };
 
 struct ThresholdSettings {
   ThresholdForm form = ThresholdForm::kBudget;
   double false_alarms_per_week = 0.5;  // kBudget: > 0
-  double log_epsilon = 0.0;            // kEpsilon: natural log of a density
+  double epsilon = 0.0;                // kEpsilon: natural log of a density, or the model's own score
+  bool low_is_strange = true;          // AnomalyModel::low_is_strange()
   double quantile = 0.001;             // kQuantile: in (0, 0.5]
   double interval_s = 1.0;             // nominal sampling interval, > 0
 };
@@ -54,9 +55,10 @@ class Threshold {
  private:
   double budget_cut(double learned_s) const;
   bool complete(const Score& score) const;
+  double oriented(double own) const { return settings_.low_is_strange ? own : -own; }
 
   ThresholdSettings settings_;
-  RunningQuantile log_density_quantile_;
+  RunningQuantile quantile_;  // of oriented scores
 };
 
 }  // namespace epsilond::models

@@ -90,7 +90,7 @@ int setup_diary(void** state) {
   config.models[0].transform = false;
   config.models[0].baseline = epsilond::models::BaselineKind::kGlobal;
   config.models[0].threshold = epsilond::models::ThresholdForm::kEpsilon;
-  config.models[0].log_epsilon = -200.0;
+  config.models[0].epsilon = -200.0;
   config.models[0].features.reset();
   for (const char* name : {"load_1min", "mem_used_bytes", "processes", "zombies"})
     config.models[0].features.set(*epsilond::agent::find_feature(name));

@@ -220,7 +220,8 @@ void an_unknown_word_is_refused(void**) {
   static constexpr Case kCases[] = {
       {"[agent]\nsource = procsf\n", "a.ini:2: [agent] source = procsf: ", "unknown word", "auto, statgrab, procfs",
        "procfs\"?"},
-      {"[model m]\nkind = mixture\n", "a.ini:2: [model m] kind = mixture: ", "unknown word", "product", nullptr},
+      {"[model m]\nkind = mixtures\n", "a.ini:2: [model m] kind = mixtures: ", "unknown word", "product, mahalanobis",
+       "mixture"},
       {"[model m]\nbaseline = hour_of_week\n", "a.ini:2: [model m] baseline = hour_of_week: ", "unknown word",
        "global, hour-of-day, hour-of-week", "hour-of-week\"?"},
       {"[model m]\ntransform = log\n", "a.ini:2: [model m] transform = log: ", "unknown word", "table, none", nullptr},

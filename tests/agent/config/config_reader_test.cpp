@@ -143,7 +143,7 @@ void a_model_in_a_file_replaces_the_one_of_no_file(void**) {
 void an_epsilon_threshold_keeps_its_cut(void**) {
   assert_true(load("[model m]\nthreshold = epsilon\nlog_epsilon = -83.5\n"));
   assert_int_equal(config().models[0].threshold, ThresholdForm::kEpsilon);
-  assert_near(config().models[0].log_epsilon, -83.5, 0, 0);
+  assert_near(config().models[0].epsilon, -83.5, 0, 0);
 }
 
 void keys_of_a_threshold_may_come_before_it(void**) {

@@ -34,7 +34,7 @@ Score scored(double surprise, double log_density = 0.0, std::size_t features_use
 Threshold make(ThresholdForm form) {
   ThresholdSettings settings;
   settings.form = form;
-  settings.log_epsilon = -60.0;
+  settings.epsilon = -60.0;
   settings.quantile = 0.01;
   return Threshold(settings);
 }
