@@ -8,11 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "agent/config/config_keys.h"
 #include "agent/control/row_pass.h"
 #include "agent/control/score_options.h"
 #include "agent/control/voice.h"
 #include "agent/history/batch_score.h"
+#include "agent/history/make_batch_model.h"
 #include "agent/history/score_output.h"
+#include "agent/history/table_clock.h"
 
 namespace epsilond::agent {
 namespace {
@@ -31,8 +34,8 @@ class ScoreRun {
 
   ExitCode run() {
     start_ = SteadyClock::now();
-    for (const auto step :
-         {&ScoreRun::open_tables, &ScoreRun::create_scores, &ScoreRun::fit, &ScoreRun::score, &ScoreRun::finish})
+    for (const auto step : {&ScoreRun::open_tables, &ScoreRun::create_scores, &ScoreRun::fit, &ScoreRun::select,
+                            &ScoreRun::score, &ScoreRun::finish})
       if (const ExitCode code = (this->*step)(); code != kExitFine) {
         voice_.clear_progress();
         if (scores_) voice_.say(options_.scores_file, "not written, because of the error above");
@@ -42,25 +45,33 @@ class ScoreRun {
   }
 
  private:
-  ExitCode open_table(const std::string& name, const TableOptions& options, std::unique_ptr<RowPass>& table) {
-    return RowPass::open(std::span(&name, 1), options, voice_, table);
+  ExitCode open_tables() {
+    if (const ExitCode code = RowPass::open(options_.files, options_.table, voice_, table_); code != kExitFine)
+      return code;
+    if (const ExitCode code = open_companion(options_.train_file, train_table_); code != kExitFine) return code;
+    return open_companion(options_.labels_file, labels_table_);
   }
 
-  ExitCode open_tables() {
-    if (const ExitCode code = open_table(options_.file, options_.table, table_); code != kExitFine) return code;
-    if (options_.train_file.empty()) return kExitFine;
+  // A table that must have the features of FILE.
+  ExitCode open_companion(const std::string& name, std::unique_ptr<RowPass>& table) {
+    if (name.empty()) return kExitFine;
     TableOptions same_columns = options_.table;
     same_columns.columns = table_->rows().plan().feature_names;
-    const ExitCode code = open_table(options_.train_file, same_columns, train_table_);
-    // The names come from FILE, not from the command line: a training table without them is bad data.
+    const ExitCode code = RowPass::open(std::span(&name, 1), same_columns, voice_, table);
+    // The names come from FILE, not from the command line: a table without them is bad data.
     return code == kExitUsage ? kExitData : code;
+  }
+
+  bool is_input(const std::string& name) const {
+    for (const RowPass* table : {table_.get(), train_table_.get(), labels_table_.get()})
+      if (table && table->rows().reads(name.c_str())) return true;
+    return false;
   }
 
   ExitCode create_scores() {
     const std::string& name = options_.scores_file;
     if (name.empty()) return kExitFine;
-    if (table_->rows().reads(name.c_str()) ||
-        (train_table_ && train_table_->rows().reads(name.c_str()))) {
+    if (is_input(name)) {
       voice_.say(name, "is an input: choose another name for --scores");
       return kExitUsage;
     }
@@ -74,13 +85,23 @@ class ScoreRun {
   }
 
   RowPass& training_table() { return train_table_ ? *train_table_ : *table_; }
+  RowPass& labelled_table() { return labels_table_ ? *labels_table_ : *table_; }
 
   ExitCode fit() {
     RowPass& table = training_table();
     const std::uint64_t limit = options_.train_rows.value_or(kAllRows);
-    scorer_.emplace(table_->rows().feature_count(), options_.seed);
-    if (!table.for_each_row("learning", limit, [this](const TableRow& row) { scorer_->learn(row); }))
-      return read_failure(table);
+    const std::size_t features = table_->rows().feature_count();
+    if (options_.kind == ModelKind::kSeries && features != 1) {
+      voice_.say(table_->name(), "--model series looks at one column, %zu are numeric: choose with --columns", features);
+      return kExitUsage;
+    }
+    scorer_.emplace(make_batch_model(options_.kind, options_.tuning, features), features, options_.tuning.seed);
+    TableClock clock;
+    const auto learn = [&](const TableRow& row) {
+      clock.add(row);
+      scorer_->learn(row);
+    };
+    if (!table.for_each_row("learning", limit, learn)) return read_failure(table);
     if (!options_.train_rows && table.is_bad()) return kExitData;
     if (options_.train_rows && table.rows().rows() < *options_.train_rows)
       voice_.say(table.name(), "has %llu rows: all of them are training rows",
@@ -90,12 +111,28 @@ class ScoreRun {
       return kExitData;
     }
     say_unseen();
+    scorer_->begin_pass();
     if (!table.for_each_row("calibrating", limit, [this](const TableRow& row) { scorer_->calibrate(row); }))
       return read_failure(table);
-    const std::optional<double> step_s = scorer_->step_s(table.rows().plan().time_name);
+    const std::optional<double> step_s = clock.step_s(table.rows().plan().time_name);
     if (options_.weekly_budget_given && !step_s)
       voice_.say(table.name(), "no clock, so no week: the budget is 1 false alarm in 10,000 rows");
     scorer_->finish_calibration(options_.cut, step_s);
+    return kExitFine;
+  }
+
+  // The cut from labels, where that is asked for.
+  ExitCode select() {
+    if (options_.cut.form != CutForm::kSelect) return kExitFine;
+    RowPass& table = labelled_table();
+    scorer_->begin_pass();
+    if (!table.for_each_row("selecting", kAllRows, [this](const TableRow& row) { scorer_->select(row); }))
+      return read_failure(table);
+    if (table.is_bad()) return kExitData;
+    if (Result<void> selected = scorer_->finish_selection(); !selected) {
+      voice_.say(table.name(), "%s", selected.error().context.c_str());
+      return kExitData;
+    }
     return kExitFine;
   }
 
@@ -111,11 +148,12 @@ class ScoreRun {
     const ColumnPlan& plan = table_->rows().plan();
     std::optional<ScoresTable> scores;
     if (scores_) scores.emplace(*scores_, plan.feature_names);
-    EpisodeWriter episodes(console_.out, *scorer_, plan, options_.cut.form);
+    EpisodeWriter episodes(console_.out, *scorer_, plan, model_kind_name(options_.kind));
+    scorer_->begin_pass();
     const bool read =
         table_->for_each_row("scoring", kAllRows, [&](const TableRow& row) {
           const RowScore score = scorer_->score(row);
-          if (scores) scores->add(row, score);
+          if (scores) scores->add(row, score, score.judged ? scorer_->top_feature(row) : std::nullopt);
           episodes.add(row, score);
           summary_.flagged += score.flagged ? 1U : 0U;
           summary_.unjudged += score.judged ? 0U : 1U;
@@ -130,13 +168,15 @@ class ScoreRun {
   ExitCode finish() {
     voice_.clear_progress();
     const RowSource& reader = table_->rows();
-    summary_.file = options_.file;
+    summary_.file = options_.files.front();
+    summary_.model = model_kind_name(options_.kind);
     summary_.rows = reader.rows();
     summary_.malformed = reader.malformed_rows();
     summary_.training_rows = scorer_->training_rows();
     summary_.features = reader.feature_count();
     summary_.form = options_.cut.form;
-    summary_.cut = summary_.form == CutForm::kBudget ? scorer_->surprise_cut() : scorer_->log_density_cut();
+    summary_.cut = scorer_->cut();
+    summary_.cut_is_log_density = scorer_->model().native_is_log_density();
     summary_.has_label = reader.plan().has_label;
     const bool bad = table_->is_bad();
     if (!bad && scores_) {
@@ -164,6 +204,7 @@ class ScoreRun {
   SteadyClock::time_point start_;
   std::unique_ptr<RowPass> table_;
   std::unique_ptr<RowPass> train_table_;
+  std::unique_ptr<RowPass> labels_table_;
   std::optional<OutputFile> scores_;
   std::optional<BatchScorer> scorer_;
   ScoreSummary summary_;

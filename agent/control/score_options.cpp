@@ -1,13 +1,18 @@
 #include "agent/control/score_options.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
+#include "agent/config/config_keys.h"
+#include "agent/config/config_store.h"
 #include "agent/control/arguments.h"
 #include "agent/history/cell.h"
 #include "agent/history/csv_record.h"
+#include "agent/history/make_batch_model.h"
 
 namespace epsilond::agent {
 namespace {
@@ -17,18 +22,24 @@ using platform::ErrorCode;
 using platform::make_error;
 using platform::Result;
 
+// Beside these, every key of the configuration that a batch model knows is an option of the same name.
 constexpr std::array kOptions = {
     OptionSpec{"model"},
     OptionSpec{"columns"},
     OptionSpec{"train-rows"},
     OptionSpec{"train"},
+    OptionSpec{"labels"},
     OptionSpec{"format"},
     OptionSpec{"threshold"},
     OptionSpec{"false-alarms-per-week"},
     OptionSpec{"seed"},
+    OptionSpec{"starts"},
+    OptionSpec{"standardise"},
     OptionSpec{"scores"},
     OptionSpec{"help", false},
 };
+
+constexpr std::uint64_t kMaxStarts = 1000;
 
 Error bad_value(const char* option, std::string_view value, const char* allowed) {
   return make_error(ErrorCode::kInvalid, 0, "--%s '%.40s': %s", option, std::string(value).c_str(), allowed);
@@ -62,6 +73,56 @@ Result<void> parse_table_options(const Arguments& arguments, ScoreOptions& optio
   return {};
 }
 
+Result<void> parse_model_options(const Arguments& arguments, ScoreOptions& options) {
+  const std::string_view kind = arguments.value("model").value_or(model_kind_name(ModelKind::kProduct));
+  ModelConfig model;
+  const KeySpec& kind_key = *find_key(SectionKind::kModel, "kind");
+  if (store_value(kind_key, kind, {.model = &model}))
+    return bad_value("model", kind, ("allowed: " + std::string(kind_key.allowed)).c_str());
+  model.tuning = batch_tuning();
+  const bool netdata = arguments.value("preset") == "netdata";
+  if (netdata) {
+    model.tuning = ModelTuning();
+    model.tuning.models = batch_tuning().models;
+  }
+  for (const KeySpec& key : config_keys()) {
+    const auto value = key.batch ? arguments.value(key.name) : std::nullopt;
+    if (!value) continue;
+    const std::string name(key.name);
+    if (!key.fits_kind(kind))
+      return bad_value(name.c_str(), *value, ("belongs to --model " + std::string(key.needs_kinds)).c_str());
+    if (key.preset && netdata) return bad_value(name.c_str(), *value, "is fixed by --preset netdata");
+    if (key.name == "shrinkage" && *value == "auto")
+      model.tuning.best_shrinkage = true;
+    else if (store_value(key, *value, {.model = &model}))
+      return bad_value(name.c_str(), *value, ("allowed: " + std::string(key.allowed)).c_str());
+  }
+  options.kind = model.kind;
+  options.tuning = model.tuning;
+  return {};
+}
+
+Result<void> parse_batch_options(const Arguments& arguments, ScoreOptions& options) {
+  if (const auto starts = arguments.value("starts")) {
+    const auto number = parse_count(*starts);
+    if (options.kind != ModelKind::kMixture && options.kind != ModelKind::kKMeans)
+      return bad_value("starts", *starts, "belongs to --model mixture kmeans");
+    if (!number || *number < 1 || *number > kMaxStarts) return bad_value("starts", *starts, "allowed: 1 .. 1000");
+    options.tuning.starts = static_cast<unsigned>(*number);
+  }
+  if (const auto standardise = arguments.value("standardise")) {
+    if (options.kind != ModelKind::kKMeans) return bad_value("standardise", *standardise, "belongs to --model kmeans");
+    if (*standardise != "yes" && *standardise != "no") return bad_value("standardise", *standardise, "allowed: yes, no");
+    options.tuning.standardise = *standardise == "yes";
+  }
+  if (const auto seed = arguments.value("seed")) {
+    const auto number = parse_count(*seed);
+    if (!number) return bad_value("seed", *seed, "allowed: 0 .. 18446744073709551615");
+    options.tuning.seed = *number;
+  }
+  return {};
+}
+
 Result<void> parse_training_options(const Arguments& arguments, ScoreOptions& options) {
   if (const auto train = arguments.value("train")) {
     if (train->empty()) return bad_value("train", *train, "the name of a table");
@@ -73,13 +134,16 @@ Result<void> parse_training_options(const Arguments& arguments, ScoreOptions& op
     if (!options.train_file.empty())
       return make_error(ErrorCode::kInvalid, 0, "--train and --train-rows exclude each other");
   }
-  if (options.train_file == "-" && options.file == "-")
-    return make_error(ErrorCode::kInvalid, 0, "standard input cannot be both FILE and --train");
-  if (const auto seed = arguments.value("seed")) {
-    const auto number = parse_count(*seed);
-    if (!number) return bad_value("seed", *seed, "allowed: 0 .. 18446744073709551615");
-    options.seed = *number;
+  if (const auto labels = arguments.value("labels")) {
+    if (labels->empty()) return bad_value("labels", *labels, "the name of a table");
+    if (options.cut.form != CutForm::kSelect)
+      return make_error(ErrorCode::kInvalid, 0, "--labels belongs to --threshold select-epsilon");
+    options.labels_file = *labels;
   }
+  std::vector<std::string> names = options.files;
+  names.insert(names.end(), {options.train_file, options.labels_file});
+  if (std::count(names.begin(), names.end(), "-") > 1)
+    return make_error(ErrorCode::kInvalid, 0, "standard input can be read only once");
   return {};
 }
 
@@ -104,22 +168,23 @@ Result<void> parse_cut_options(const Arguments& arguments, ScoreOptions& options
 }  // namespace
 
 Result<ScoreOptions> parse_score_options(std::span<const char* const> words) {
-  Result<Arguments> arguments = Arguments::parse(words, kOptions);
+  std::vector<OptionSpec> specs(kOptions.begin(), kOptions.end());
+  for (const KeySpec& key : config_keys())
+    if (key.batch) specs.push_back({key.name});
+  Result<Arguments> arguments = Arguments::parse(words, specs);
   if (!arguments) return arguments.error();
   ScoreOptions options;
   options.help = arguments->has("help");
   if (options.help) return options;
-  if (arguments->operands().size() != 1)
-    return make_error(ErrorCode::kInvalid, 0, "score takes one FILE, %zu given", arguments->operands().size());
-  options.file = arguments->operands().front();
-  if (const auto model = arguments->value("model"); model && *model != "product")
-    return bad_value("model", *model, "allowed: product");
+  if (arguments->operands().empty()) return make_error(ErrorCode::kInvalid, 0, "score takes a FILE, none given");
+  options.files.assign(arguments->operands().begin(), arguments->operands().end());
   if (const auto scores = arguments->value("scores")) {
     if (scores->empty() || *scores == "-")
       return bad_value("scores", *scores, "the name of a file (standard output carries the events)");
     options.scores_file = *scores;
   }
-  for (const auto parse : {parse_table_options, parse_training_options, parse_cut_options})
+  for (const auto parse : {parse_table_options, parse_model_options, parse_batch_options, parse_cut_options,
+                           parse_training_options})
     if (Result<void> parsed = parse(*arguments, options); !parsed) return parsed.error();
   return options;
 }

@@ -5,8 +5,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
-#include "agent/history/batch_score.h"
+#include "agent/config/config.h"
+#include "agent/history/batch_cut.h"
 #include "agent/history/row_source.h"
 #include "platform/result.h"
 
@@ -14,14 +16,16 @@ namespace epsilond::agent {
 
 struct ScoreOptions {
   bool help = false;
-  std::string file;         // "-" is standard input
-  std::string train_file;   // empty: train on `file`
+  std::vector<std::string> files;  // at least one; "-" is standard input
+  std::string train_file;   // empty: train on `files`
+  std::string labels_file;  // select-epsilon; empty: the labels of `files`
   std::string scores_file;  // empty: none
   TableOptions table;
   std::optional<std::uint64_t> train_rows;  // the first so many rows of `file`; >= 2
   CutSettings cut;
   bool weekly_budget_given = false;
-  std::uint64_t seed = 1;
+  ModelKind kind = ModelKind::kProduct;
+  ModelTuning tuning;
 };
 
 // `words`: what follows `score`. Every error is kInvalid and says what is allowed.

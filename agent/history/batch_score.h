@@ -1,57 +1,33 @@
 #pragma once
-// The batch scorer: fits the product of densities to training rows, calibrates it on the same rows, judges any row.
+// The batch scorer: fits a model to training rows, calibrates it on the same rows, judges any row.
 //
-// Three passes, each one row at a time: learn() every training row, calibrate() every training row again, then
-// score(). What grows with the table is one double per training row, up to kMaxTrainingScores; above it a seeded
-// uniform sample of that many is kept (Vitter 1985, "Random sampling with a reservoir", algorithm R).
+// Passes, each one row at a time: learn() every training row, calibrate() every training row again, perhaps select() every
+// labelled row, then score(). What grows with the table is one double per training row, up to kMaxKeptScores, and what the
+// model keeps; above it a seeded uniform sample of that many is kept.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <random>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "agent/history/batch_cut.h"
 #include "agent/history/row_source.h"
+#include "models/batch_model.h"
 #include "models/decision/tail.h"
-#include "models/density/product_density.h"
+#include "models/training_sample.h"
 #include "platform/result.h"
 
 namespace epsilond::agent {
 
-inline constexpr std::size_t kMaxTrainingScores = std::size_t{1} << 23U;  // 64 MiB
-// The variance of a feature that never moved in training: a standard deviation of 0.001 of its unit.
-inline constexpr double kFloorVariance = 1e-6;
-inline constexpr double kDefaultFalseAlarmsPerWeek = 0.5;
-// The tolerated rate where the table has no clock: one row in 10,000.
-inline constexpr double kDefaultFalseAlarmsPerRow = 1e-4;
-
-enum class CutForm : std::uint8_t {
-  kBudget,         // surprise >= -log10 of the tolerated false alarms per row
-  kQuantile,       // log density strictly below this quantile of the training rows' log densities
-  kContamination,  // the same, said as the share of training rows that are strange
-  kEpsilon,        // log density strictly below a fixed value
-};
-
-struct CutSettings {
-  CutForm form = CutForm::kBudget;
-  double share = 0.0;                                         // kQuantile, kContamination: in (0, 0.5]
-  double log_epsilon = 0.0;                                   // kEpsilon: natural log of a density
-  double false_alarms_per_week = kDefaultFalseAlarmsPerWeek;  // kBudget: > 0
-};
-
-// "budget", "quantile:Q", "contamination:C" or "epsilon:E". E above 0 is a density, E of 0 or below the natural log of
-// one. Error kInvalid says what is allowed.
-platform::Result<CutSettings> parse_cut(std::string_view text);
-std::string_view cut_form_name(CutForm form);
+inline constexpr std::size_t kMaxKeptScores = std::size_t{1} << 23U;  // 64 MiB
 
 struct RowScore {
-  bool judged = false;       // false: no feature of the row is present
-  double log_density = 0.0;  // natural log, summed over the present features
-  double surprise = 0.0;     // -log10 of the calibrated tail probability, >= 0
+  bool judged = false;    // false: no feature of the row is present, or the model still fills its windows
+  double native = 0.0;    // natural log of the model's density, or its own score
+  double surprise = 0.0;  // -log10 of the calibrated tail probability, >= 0
   bool flagged = false;
-  std::size_t top_feature = 0;  // the one farthest from its mean, in standard deviations
 };
 
 // One feature of one row, for explanations.
@@ -61,56 +37,64 @@ struct FeatureTerm {
   double mean = 0.0;
   double sd = 0.0;
   double z = 0.0;
-  double share = 0.0;  // of the distance of the log density from its peak; 0 .. 1
+  double share = 0.0;  // of the strangeness; 0 .. 1
 };
 
 class BatchScorer {
  public:
-  BatchScorer(std::size_t feature_count, std::uint64_t seed);
+  BatchScorer(std::unique_ptr<models::BatchModel> model, std::size_t feature_count, std::uint64_t seed);
 
   void learn(const TableRow& row);
-  // Ends the first pass. kMalformed when fewer than two training rows hold a value.
+  // Ends the first pass. kMalformed when the rows cannot carry the model.
   platform::Result<void> finish_learning();
 
+  // A pass over rows in their order begins: calibrate(), select() or score().
+  void begin_pass() { model_->begin_pass(); }
   void calibrate(const TableRow& row);
   // `step_s`: time between rows, for the budget; nothing = kDefaultFalseAlarmsPerRow instead of a weekly rate.
   void finish_calibration(const CutSettings& cut, std::optional<double> step_s);
+  // CutForm::kSelect: every row that may have a label; then the cut. kMalformed when there are not both labels.
+  void select(const TableRow& row);
+  platform::Result<void> finish_selection();
 
-  RowScore score(const TableRow& row) const;
-  // The present features of `row`, largest share first, into `out`; returns how many.
+  RowScore score(const TableRow& row);
+  // The present features of `row`, largest share first, into `out`; returns how many. `row` is the one scored last.
   std::size_t explain(const TableRow& row, std::span<FeatureTerm> out) const;
+  // The feature that explain() would name first; nothing if none is present.
+  std::optional<std::size_t> top_feature(const TableRow& row) const;
 
-  // Training rows that held a value.
-  std::uint64_t training_rows() const { return training_rows_; }
+  // Training rows that the fit used.
+  std::uint64_t training_rows() const { return model_->training_rows(); }
   // Features without a value in any training row: they do not count.
   bool was_seen(std::size_t feature) const { return seen_[feature]; }
-  // The median time between training rows in seconds, where `t` or `timestamp` is a clock and not a count of rows.
-  std::optional<double> step_s(std::string_view time_name) const;
+  const models::BatchModel& model() const { return *model_; }
 
-  // What finish_calibration() made of the settings: the cut on the surprise, or on the log density.
-  double surprise_cut() const { return surprise_cut_; }        // kBudget
-  double log_density_cut() const { return log_density_cut_; }  // the other forms
+  CutForm form() const { return form_; }
+  // The cut in force: a surprise for kBudget, else in the unit of RowScore::native.
+  double cut() const { return cut_; }
 
  private:
-  double complete(double log_density, const models::PresenceMask& present) const;
+  models::BatchScore judge(const TableRow& row);
+  models::Observation& observe(const TableRow& row) const;
+  double oriented(double native) const { return model_->native_is_log_density() ? -native : native; }
 
-  models::ProductDensity density_;
+  std::unique_ptr<models::BatchModel> model_;
   std::size_t feature_count_;
   models::PresenceMask seen_;
-  models::FeatureVector expected_;  // what an absent feature counts for in comparisons between rows
-  std::uint64_t training_rows_ = 0;
-  std::vector<double> steps_s_;
-  std::optional<double> first_time_s_;
-  double last_time_s_ = 0.0;
+  mutable models::Observation observation_;  // the row as the model sees it; reused, for it is large
+  mutable models::FeatureParts parts_;
 
-  std::mt19937_64 random_;
-  std::vector<double> training_scores_;  // minus the completed log density: larger = stranger
-  std::uint64_t calibrated_rows_ = 0;
+  models::TrainingSample training_scores_;  // strangeness of training rows
   std::optional<models::SampleTail> tail_;
+  struct LabelledScore {
+    double strangeness;
+    bool anomaly;
+  };
+  std::vector<LabelledScore> labelled_;
 
   CutForm form_ = CutForm::kBudget;
-  double surprise_cut_ = 0.0;
-  double log_density_cut_ = 0.0;
+  double cut_ = 0.0;
+  double strangeness_cut_ = 0.0;  // not for kBudget: strictly above it is flagged
 };
 
 }  // namespace epsilond::agent

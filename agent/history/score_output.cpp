@@ -113,7 +113,7 @@ ScoresTable::ScoresTable(platform::OutputFile& out, const std::vector<std::strin
   out_.write("row,timestamp,score,log_density,flag,feature\n");
 }
 
-void ScoresTable::add(const TableRow& row, const RowScore& score) {
+void ScoresTable::add(const TableRow& row, const RowScore& score, std::optional<std::size_t> top) {
   Line head;
   head.number(row.row);
   head.put(',');
@@ -123,25 +123,28 @@ void ScoresTable::add(const TableRow& row, const RowScore& score) {
   rest.put(',');
   rest.number(score.surprise);
   rest.put(',');
-  if (score.judged) rest.number(score.log_density);
+  if (score.judged) rest.number(score.native);
   rest.put(',');
   rest.put(score.flagged ? '1' : '0');
   rest.put(',');
   out_.write(rest.view());
-  if (score.judged) out_.write(feature_cells_[score.top_feature]);
+  if (score.judged && top) out_.write(feature_cells_[*top]);
   out_.write("\n");
 }
 
-EpisodeWriter::EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan, CutForm form)
-    : out_(out), scorer_(scorer), plan_(plan), form_(form) {}
+EpisodeWriter::EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan,
+                             std::string_view model)
+    : out_(out), scorer_(scorer), plan_(plan), model_(model) {}
 
 void EpisodeWriter::add(const TableRow& row, const RowScore& score) {
   if (!score.flagged) {
     finish();
     return;
   }
+  const bool low_is_strange = scorer_.model().native_is_log_density();
+  const bool stranger = low_is_strange ? score.native < peak_score_.native : score.native > peak_score_.native;
   const bool higher = !open_ || score.surprise > peak_score_.surprise ||
-                      (score.surprise == peak_score_.surprise && score.log_density < peak_score_.log_density);
+                      (score.surprise == peak_score_.surprise && stranger);
   if (!open_) {
     open_ = true;
     first_row_ = row.row;
@@ -152,9 +155,12 @@ void EpisodeWriter::add(const TableRow& row, const RowScore& score) {
   last_row_ = row.row;
   ++flagged_rows_;
   if (!higher) return;
-  peak_ = row;
-  peak_.time_text = {};
+  peak_row_ = row.row;
   peak_score_ = score;
+  // Now, while it is the row that the model has scored last.
+  std::array<FeatureTerm, models::kMaxFeatures> terms;
+  peak_term_count_ = std::min(scorer_.explain(row, terms), kShownFeatures);
+  std::copy_n(terms.begin(), peak_term_count_, peak_terms_.begin());
 }
 
 void EpisodeWriter::finish() {
@@ -172,28 +178,27 @@ void EpisodeWriter::write_episode() {
   json.count("first_row", first_row_);
   json.count("last_row", last_row_);
   json.count("rows", flagged_rows_);
-  json.count("peak_row", peak_.row);
+  json.count("peak_row", peak_row_);
   if (!first_time_.empty()) {
     json.string("timestamp", first_time_);
     const bool clock = plan_.time_name == "timestamp" || first_time_s_ >= kFirstClockSecond;
     if (clock && std::fabs(first_time_s_) < kLastClockSecond) json.string("time", rfc3339(first_time_s_));
   }
-  json.string("model", "product");
+  json.string("model", model_);
   json.number("surprise", peak_score_.surprise);
-  json.number("log_super_epsilon", peak_score_.log_density);
-  json.number("threshold", form_ == CutForm::kBudget ? scorer_.surprise_cut() : scorer_.log_density_cut());
+  json.number(scorer_.model().native_is_log_density() ? "log_super_epsilon" : "score", peak_score_.native);
+  json.number("threshold", scorer_.cut());
   json.key("features");
   json.text("[");
-  std::array<FeatureTerm, models::kMaxFeatures> terms;
-  const std::size_t count = std::min(scorer_.explain(peak_, terms), kShownFeatures);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < peak_term_count_; ++i) {
+    const FeatureTerm& term = peak_terms_[i];
     json.text(i == 0 ? "{" : ",{");
-    json.string("name", plan_.feature_names[terms[i].feature]);
-    json.number("value", terms[i].value);
-    json.number("mean", terms[i].mean);
-    json.number("sd", terms[i].sd);
-    json.number("z", terms[i].z);
-    json.number("share", terms[i].share);
+    json.string("name", plan_.feature_names[term.feature]);
+    json.number("value", term.value);
+    json.number("mean", term.mean);
+    json.number("sd", term.sd);
+    json.number("z", term.z);
+    json.number("share", term.share);
     json.text("}");
   }
   json.text("]}\n");
@@ -214,7 +219,7 @@ void write_summary(platform::OutputFile& out, const ScoreSummary& summary) {
   json.count("v", 1);
   json.string("event", "summary");
   json.string("file", summary.file);
-  json.string("model", "product");
+  json.string("model", summary.model);
   json.count("rows", summary.rows);
   json.count("malformed", summary.malformed);
   json.count("unjudged", summary.unjudged);
@@ -223,9 +228,11 @@ void write_summary(platform::OutputFile& out, const ScoreSummary& summary) {
   json.string("threshold", cut_form_name(summary.form));
   if (summary.form == CutForm::kBudget) {
     json.exact("surprise_cut", summary.cut);
-  } else {
+  } else if (summary.cut_is_log_density) {
     json.exact("log_epsilon", summary.cut);
     json.number("epsilon", std::exp(summary.cut));
+  } else {
+    json.exact("epsilon", summary.cut);
   }
   json.count("flagged", summary.flagged);
   json.count("episodes", summary.episodes);

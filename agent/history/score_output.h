@@ -1,9 +1,12 @@
 #pragma once
 // What `epsilonctl score` writes: the scores table, a JSON line per episode, and the summary line.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/history/batch_score.h"
@@ -16,7 +19,8 @@ namespace epsilond::agent {
 class ScoresTable {
  public:
   ScoresTable(platform::OutputFile& out, const std::vector<std::string>& feature_names);
-  void add(const TableRow& row, const RowScore& score);
+  // `top`: the feature that stands out most, where there is one.
+  void add(const TableRow& row, const RowScore& score, std::optional<std::size_t> top);
 
  private:
   platform::OutputFile& out_;
@@ -27,7 +31,8 @@ class ScoresTable {
 // episode.
 class EpisodeWriter {
  public:
-  EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan, CutForm form);
+  // `model` is the name of the kind; all arguments must outlive the writer.
+  EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan, std::string_view model);
 
   void add(const TableRow& row, const RowScore& score);
   // Ends the last episode.
@@ -42,15 +47,17 @@ class EpisodeWriter {
   platform::OutputFile& out_;
   const BatchScorer& scorer_;
   const ColumnPlan& plan_;
-  CutForm form_;
+  std::string_view model_;
   bool open_ = false;
   std::uint64_t first_row_ = 0;
   std::uint64_t last_row_ = 0;
   std::uint64_t flagged_rows_ = 0;
   std::string first_time_;  // as in the file
   double first_time_s_ = 0.0;
-  TableRow peak_;
+  std::uint64_t peak_row_ = 0;
   RowScore peak_score_;
+  std::array<FeatureTerm, kShownFeatures> peak_terms_;
+  std::size_t peak_term_count_ = 0;
   std::uint64_t episodes_ = 0;
 };
 
@@ -71,8 +78,10 @@ struct ScoreSummary {
   std::uint64_t unjudged = 0;  // rows without any value
   std::uint64_t training_rows = 0;
   std::size_t features = 0;
+  std::string_view model;  // name of the kind
   CutForm form = CutForm::kBudget;
-  double cut = 0.0;  // a surprise for kBudget, a log density otherwise
+  double cut = 0.0;  // BatchScorer::cut()
+  bool cut_is_log_density = true;  // else a score of the model's own; kBudget: neither
   std::uint64_t flagged = 0;
   std::uint64_t episodes = 0;
   double seconds = 0.0;

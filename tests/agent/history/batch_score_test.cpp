@@ -3,9 +3,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
 
+#include "agent/history/table_clock.h"
 #include "agent/history/table_reader.h"
+#include "models/density/product_batch.h"
 #include "tests/support/temp_file.h"
 
 // clang-format off
@@ -20,12 +23,17 @@ using epsilond::agent::FeatureTerm;
 using epsilond::agent::parse_cut;
 using epsilond::agent::RowScore;
 using epsilond::agent::RowStatus;
+using epsilond::agent::TableClock;
 using epsilond::agent::TableReader;
 using epsilond::agent::TableRow;
 using epsilond::platform::Result;
 using epsilond::tests::TempFile;
 
 namespace {
+
+std::unique_ptr<epsilond::models::BatchModel> product_of(std::size_t feature_count) {
+  return std::make_unique<epsilond::models::ProductBatch>(feature_count);
+}
 
 TableRow row_of(double a, double b) {
   TableRow row;
@@ -52,10 +60,11 @@ struct Scored {
   int flagged = 0;  // of the training rows
   std::size_t terms = 0;
   FeatureTerm first;
+  std::size_t top = 99;
 };
 
 Scored score_against_training(const TableRow& row, const CutSettings& cut) {
-  BatchScorer scorer(2, 1);
+  BatchScorer scorer(product_of(2), 2, 1);
   for (int i = 0; i <= 100; ++i) scorer.learn(training_row(i));
   Scored scored;
   if (!scorer.finish_learning()) return scored;
@@ -63,10 +72,11 @@ Scored score_against_training(const TableRow& row, const CutSettings& cut) {
   scorer.finish_calibration(cut, std::nullopt);
   for (int i = 0; i <= 100; ++i) scored.flagged += scorer.score(training_row(i)).flagged ? 1 : 0;
   scored.score = scorer.score(row);
-  scored.cut = cut.form == CutForm::kBudget ? scorer.surprise_cut() : scorer.log_density_cut();
+  scored.cut = scorer.cut();
   FeatureTerm terms[2];
   scored.terms = scorer.explain(row, terms);
   scored.first = terms[0];
+  scored.top = scorer.top_feature(row).value_or(99);
   return scored;
 }
 
@@ -83,7 +93,7 @@ void a_table_scores_as_scipy_says_to_1e_9(void**) {
     const std::string directory = EPSILOND_SOURCE_DIR "/tests/golden/";
     Result<TableReader> table = TableReader::open((directory + "score_table.csv").c_str(), {});
     if (!table) return result;
-    BatchScorer scorer(table->feature_count(), 1);
+    BatchScorer scorer(product_of(table->feature_count()), table->feature_count(), 1);
     TableRow row;
     while (table->next(row) == RowStatus::kRow) scorer.learn(row);
     if (!scorer.finish_learning()) return result;
@@ -102,7 +112,7 @@ void a_table_scores_as_scipy_says_to_1e_9(void**) {
       if (score.judged == expected.empty()) result.worst = INFINITY;
       if (!score.judged || expected.empty()) continue;
       const double value = std::strtod(expected.c_str(), nullptr);
-      result.worst = std::fmax(result.worst, std::fabs(score.log_density - value) / std::fabs(value));
+      result.worst = std::fmax(result.worst, std::fabs(score.native - value) / std::fabs(value));
     }
     return result;
   }();
@@ -112,9 +122,9 @@ void a_table_scores_as_scipy_says_to_1e_9(void**) {
 }
 
 void epsilon_above_zero_is_a_density_else_a_log_density(void**) {
-  assert_near(cut_of("epsilon:8.99e-05").log_epsilon, std::log(8.99e-05), 0, 1e-15);
-  assert_near(cut_of("epsilon:-60").log_epsilon, -60, 0, 0);
-  assert_near(cut_of("epsilon:0").log_epsilon, 0, 0, 0);
+  assert_near(cut_of("epsilon:8.99e-05").log_epsilon(), std::log(8.99e-05), 0, 1e-15);
+  assert_near(cut_of("epsilon:-60").log_epsilon(), -60, 0, 0);
+  assert_near(cut_of("epsilon:0").log_epsilon(), 0, 0, 0);
 }
 
 void thresholds_outside_their_range_are_refused(void**) {
@@ -138,11 +148,12 @@ void a_quantile_flags_strictly_below_and_so_not_its_ties(void**) {
 }
 
 void epsilon_flags_strictly_below(void**) {
-  const Scored at = score_against_training(training_row(30), cut_of("epsilon:-1000"));
+  // Far enough out for a negative log density, which epsilon then stands for.
+  const Scored at = score_against_training(row_of(-60, 7), cut_of("epsilon:-1000"));
   CutSettings cut = cut_of("epsilon:-1000");
-  cut.log_epsilon = at.score.log_density;
-  assert_false(score_against_training(training_row(30), cut).score.flagged);
-  assert_true(score_against_training(training_row(29), cut).score.flagged);
+  cut.epsilon = at.score.native;
+  assert_false(score_against_training(row_of(-60, 7), cut).score.flagged);
+  assert_true(score_against_training(row_of(-61, 7), cut).score.flagged);
 }
 
 void a_row_without_values_is_not_judged(void**) {
@@ -156,7 +167,7 @@ void a_row_without_values_is_not_judged(void**) {
 void an_absent_value_is_left_out_of_the_density(void**) {
   const Scored scored = score_against_training(row_of(50, NAN), cut_of("budget"));
   const double variance = (101.0 * 101.0 - 1.0) / 12.0;  // of 0 .. 100, divisor n
-  assert_near(scored.score.log_density, -0.5 * std::log(2.0 * M_PI * variance), 0, 1e-12);
+  assert_near(scored.score.native, -0.5 * std::log(2.0 * M_PI * variance), 0, 1e-12);
 }
 
 void an_absent_value_neither_hides_nor_makes_a_stranger(void**) {
@@ -168,7 +179,7 @@ void an_absent_value_neither_hides_nor_makes_a_stranger(void**) {
 
 void a_constant_feature_that_moves_is_the_top_feature(void**) {
   const Scored scored = score_against_training(row_of(100, 8), cut_of("budget"));
-  assert_int_equal(scored.score.top_feature, 1);
+  assert_int_equal(scored.top, 1);
   assert_int_equal(scored.first.feature, 1);
   assert_near(scored.first.z, 1000, 0, 1e-9);
   assert_true(scored.first.share > 0.99);
@@ -188,14 +199,14 @@ void without_a_clock_the_budget_is_one_row_in_ten_thousand(void**) {
 }
 
 double budget_cut(double step_s, double per_week) {
-  BatchScorer scorer(2, 1);
+  BatchScorer scorer(product_of(2), 2, 1);
   for (int i = 0; i < 20; ++i) scorer.learn(training_row(i));
   if (!scorer.finish_learning()) return NAN;
   for (int i = 0; i < 20; ++i) scorer.calibrate(training_row(i));
   CutSettings cut;
   cut.false_alarms_per_week = per_week;
   scorer.finish_calibration(cut, step_s);
-  return scorer.surprise_cut();
+  return scorer.cut();
 }
 
 void the_budget_follows_the_time_step(void**) {
@@ -205,9 +216,9 @@ void the_budget_follows_the_time_step(void**) {
 }
 
 double step_of(const char* time_name, double first, double step) {
-  BatchScorer scorer(2, 1);
-  for (int i = 0; i < 10; ++i) scorer.learn(timed(first + step * (i == 7 ? 40 : i)));
-  return scorer.step_s(time_name).value_or(-1.0);
+  TableClock clock;
+  for (int i = 0; i < 10; ++i) clock.add(timed(first + step * (i == 7 ? 40 : i)));
+  return clock.step_s(time_name).value_or(-1.0);
 }
 
 void the_step_is_the_median_and_a_count_of_rows_is_no_clock(void**) {
@@ -220,7 +231,7 @@ void the_step_is_the_median_and_a_count_of_rows_is_no_clock(void**) {
 }
 
 bool learns(int rows) {
-  BatchScorer scorer(2, 1);
+  BatchScorer scorer(product_of(2), 2, 1);
   scorer.learn(row_of(NAN, NAN));
   for (int i = 0; i < rows; ++i) scorer.learn(training_row(i));
   return scorer.finish_learning().operator bool();
@@ -229,6 +240,46 @@ bool learns(int rows) {
 void two_rows_with_values_are_needed_to_learn(void**) {
   assert_false(learns(1));
   assert_true(learns(2));
+}
+
+// Twenty labelled rows of the first feature: 50 + i, an anomaly where `is_anomaly` says so.
+template <typename IsAnomaly>
+Scored select_by_labels(double value, IsAnomaly is_anomaly) {
+  BatchScorer scorer(product_of(2), 2, 1);
+  for (int i = 0; i <= 100; ++i) scorer.learn(training_row(i));
+  Scored scored;
+  if (!scorer.finish_learning()) return scored;
+  for (int i = 0; i <= 100; ++i) scorer.calibrate(training_row(i));
+  scorer.finish_calibration(cut_of("select-epsilon"), std::nullopt);
+  for (int i = 0; i < 20; ++i) {
+    TableRow row = training_row(50 + i);
+    row.label = is_anomaly(i) ? 1 : 0;
+    scorer.select(row);
+  }
+  scorer.select(training_row(1000));  // without a label: does not count
+  if (!scorer.finish_selection()) return scored;
+  scored.terms = 1;
+  scored.cut = scorer.cut();
+  scored.score = scorer.score(row_of(value, 7));
+  return scored;
+}
+
+void the_selected_cut_lies_between_the_labels_it_separates(void**) {
+  const auto from_15 = [](int i) { return i >= 15; };
+  assert_false(select_by_labels(64, from_15).score.flagged);
+  assert_true(select_by_labels(65, from_15).score.flagged);
+}
+
+void the_selected_cut_has_the_best_f1_when_labels_overlap(void**) {
+  // Flagging the top n: F1 = 2 hits / (n + 3); anomalies are 19, 17 and 10: best is the top 3 (2 hits, 4 / 6).
+  const auto overlapping = [](int i) { return i == 19 || i == 17 || i == 10; };
+  assert_true(select_by_labels(67, overlapping).score.flagged);
+  assert_false(select_by_labels(66, overlapping).score.flagged);
+}
+
+void selecting_needs_both_labels(void**) {
+  assert_int_equal(select_by_labels(60, [](int) { return false; }).terms, 0);
+  assert_int_equal(select_by_labels(60, [](int) { return true; }).terms, 0);
 }
 
 }  // namespace
@@ -249,5 +300,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_budget_follows_the_time_step),
     cmocka_unit_test(the_step_is_the_median_and_a_count_of_rows_is_no_clock),
     cmocka_unit_test(two_rows_with_values_are_needed_to_learn),
+    cmocka_unit_test(the_selected_cut_lies_between_the_labels_it_separates),
+    cmocka_unit_test(the_selected_cut_has_the_best_f1_when_labels_overlap),
+    cmocka_unit_test(selecting_needs_both_labels),
 };
 EPSILOND_TEST_MAIN(kTests)
