@@ -3,13 +3,21 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "agent/config/config_reader.h"
 
 namespace epsilond::agent {
 
+struct ModelCost {
+  std::string name;
+  std::size_t memory_bytes = 0;
+  double operations_per_sample = 0.0;  // floating-point, about
+};
+
 // What the rest of the program knows about the cost of a configuration.
 struct ConfigCost {
+  std::vector<ModelCost> models;
   std::size_t memory_bytes = 0;       // all that is taken at start, and never grows
   double process_scan_every_s = 0.0;  // how far cpu_budget stretches the scan of processes; 0: not known, not printed
 };

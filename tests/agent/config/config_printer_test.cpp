@@ -146,14 +146,26 @@ std::string& cost() {
 void set_cost(const ConfigCost& numbers) { cost() = print_cost(numbers); }
 
 void the_cost_is_told_in_comments(void**) {
-  set_cost({.memory_bytes = 1234567, .process_scan_every_s = 5.0});
+  set_cost({.models = {}, .memory_bytes = 1234567, .process_scan_every_s = 5.0});
   assert_true(cost().starts_with("; memory budget: 1234567 bytes"));
   assert_true(cost().find("\n; processes are scanned every 5s") != std::string::npos);
 }
 
 void an_unknown_scan_delay_is_not_told(void**) {
-  set_cost({.memory_bytes = 1});
+  set_cost({.models = {}, .memory_bytes = 1, .process_scan_every_s = 0.0});
   assert_true(cost().find("scanned") == std::string::npos);
+}
+
+void set_cost_of_a_model() {
+  ConfigCost numbers;
+  numbers.models.push_back({"forest", 800000, 4200.4});
+  set_cost(numbers);
+}
+
+void each_model_says_its_bytes_and_its_cost_per_sample(void**) {
+  set_cost_of_a_model();
+  assert_true(
+      cost().starts_with("; [model forest]: 800000 bytes, about 4200 floating-point operations per sample\n"));
 }
 
 }  // namespace
@@ -172,5 +184,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(an_odd_file_name_does_not_break_the_output),
     cmocka_unit_test(the_cost_is_told_in_comments),
     cmocka_unit_test(an_unknown_scan_delay_is_not_told),
+    cmocka_unit_test(each_model_says_its_bytes_and_its_cost_per_sample),
 };
 EPSILOND_TEST_MAIN(kTests)
