@@ -79,11 +79,11 @@ Result<void> parse_model_options(const Arguments& arguments, ScoreOptions& optio
   const KeySpec& kind_key = *find_key(SectionKind::kModel, "kind");
   if (store_value(kind_key, kind, {.model = &model}))
     return bad_value("model", kind, ("allowed: " + std::string(kind_key.allowed)).c_str());
-  model.tuning = batch_tuning();
+  model.tuning = batch_tuning(model.kind);
   const bool netdata = arguments.value("preset") == "netdata";
   if (netdata) {
     model.tuning = ModelTuning();
-    model.tuning.models = batch_tuning().models;
+    model.tuning.models = 1;  // one table, one age
   }
   for (const KeySpec& key : config_keys()) {
     const auto value = key.batch ? arguments.value(key.name) : std::nullopt;

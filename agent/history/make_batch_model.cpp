@@ -4,7 +4,7 @@
 
 namespace epsilond::agent {
 
-ModelTuning batch_tuning() {
+ModelTuning batch_tuning(ModelKind kind) {
   ModelTuning tuning;
   tuning.shrinkage = 0.0;
   tuning.smooth = 1;
@@ -12,6 +12,7 @@ ModelTuning batch_tuning() {
   tuning.lag = 0;
   tuning.models = 1;
   tuning.standardise = false;
+  tuning.starts = kind == ModelKind::kKMeans ? 10 : 1;
   return tuning;
 }
 

@@ -11,7 +11,7 @@ namespace epsilond::agent {
 
 // The tuning that a batch starts from: plain textbook models, which compare with other programs. Where a live model is
 // careful (shrinkage, standardised and differenced series, several ages), this one is not.
-ModelTuning batch_tuning();
+ModelTuning batch_tuning(ModelKind kind);
 
 std::unique_ptr<models::BatchModel> make_batch_model(ModelKind kind, const ModelTuning& tuning,
                                                      std::size_t feature_count);
