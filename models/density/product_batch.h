@@ -1,12 +1,12 @@
 #pragma once
 // The diary's model as a batch model: the product of independent Gaussians, fitted once to a table.
 //
-// Formula: native = log super-epsilon, the sum of the log densities of the present features (density/product_density.h);
-// strangeness = minus that sum completed: an absent feature counts as one that is one standard deviation from its mean,
-// which is what the training rows average, so rows with different features present can be ranked. A share is z^2 over
-// the sum of z^2. Source and golden data: ProductDensity; tests/golden/make_score_golden.py for whole tables. Cost:
-// learning about 10 operations and a division per feature, scoring 5. Bytes: 4 KB, and 33 KB for components(); no row is
-// kept. Hazards: as ProductDensity.
+// Formula: native = log super-epsilon, the sum of the log densities of the present features
+// (density/product_density.h); strangeness = minus that sum completed: an absent feature counts as one that is one
+// standard deviation from its mean, which is what the training rows average, so rows with different features present
+// can be ranked. A share is z^2 over the sum of z^2. Source and golden data: ProductDensity;
+// tests/golden/make_score_golden.py for whole tables. Cost: learning about 10 operations and a division per feature,
+// scoring 5. Bytes: 4 KB, and 33 KB for components(); no row is kept. Hazards: as ProductDensity.
 
 #include <cstddef>
 #include <cstdint>
