@@ -2,9 +2,10 @@
 // Mean and co-moments of rows, in one pass.
 //
 // Formula, as offsets from the first row: d = x - mean; mean += d / n; C_ij += d_i (x_j - new mean_j).
-// Source: B. P. Welford, Technometrics 4(3), 1962, in the form for two variables of P. Pebay, Sandia report SAND2008-6212.
-// Cost: n (n + 3) operations for n features. Bytes: 8 n (n + 5) / 2. Hazards: never from sums of squares; the offset keeps a
-// mean near 8e12 exact (baseline/running_moments.h).
+// Source: B. P. Welford, Technometrics 4(3), 1962, in the form for two variables of P. Pebay, Sandia report
+// SAND2008-6212.
+// Cost: n (n + 3) operations for n features. Bytes: 8 n (n + 5) / 2. Hazards: never from sums of squares; the offset
+// keeps a mean near 8e12 exact (baseline/running_moments.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace epsilond::models {
 
 class CoMoments {
  public:
-  explicit CoMoments(std::size_t width) : origin_(width), mean_(width), delta_(width), products_(width * (width + 1) / 2) {}
+  explicit CoMoments(std::size_t width)
+      : origin_(width), mean_(width), delta_(width), products_(width * (width + 1) / 2) {}
 
   // `row` has `width` finite values.
   void add(std::span<const double> row) {

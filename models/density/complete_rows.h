@@ -1,6 +1,6 @@
 #pragma once
-// Which training rows are complete: have every feature that any training row has. Known only behind the last row, so what
-// was gathered is thrown away when a row brings a feature that was in none before: all rows until then lack it.
+// Which training rows are complete: have every feature that any training row has. Known only behind the last row, so
+// what was gathered is thrown away when a row brings a feature that was in none before: all rows until then lack it.
 
 #include "models/observation.h"
 

@@ -92,7 +92,8 @@ void FullGaussian::marginalise(const FullGaussian& whole, const PresenceMask& ke
       if (kept[j]) covariance[at++] = whole.covariance_[packed_at(i, j)];
     mean[size++] = whole.mean_[i];
   }
-  // A part of a covariance is at least as far from singular as the whole; rounding may still say otherwise at the limit.
+  // A part of a covariance is at least as far from singular as the whole; rounding may still say otherwise at the
+  // limit.
   [[maybe_unused]] const double shrinkage =
       set_shrunk(std::span(mean).first(size), std::span(covariance).first(packed_size(size)), 0.0);
   assert(shrinkage >= 0.0);
@@ -106,13 +107,26 @@ double FullGaussian::precision(std::size_t i) const {
 
 double FullGaussian::squared_distance(std::span<const double> x) const {
   std::array<double, kMaxFeatures> centred;
-  const double* w = whitener_.data();
+  for (std::size_t i = 0; i < size_; ++i) centred[i] = x[i] - mean_[i];
   double square = 0.0;
-  for (std::size_t i = 0; i < size_; ++i) {
-    centred[i] = x[i] - mean_[i];
+  std::size_t i = 0;
+  // Two at a time, whose sums do not wait for each other.
+  for (; i + 1 < size_; i += 2) {
+    const double* const upper = whitener_.data() + packed_at(i, 0);
+    const double* const lower = upper + i + 1;
     double y = 0.0;
-    for (std::size_t j = 0; j <= i; ++j) y += w[j] * centred[j];
-    w += i + 1;
+    double z = 0.0;
+    for (std::size_t j = 0; j <= i; ++j) {
+      y += upper[j] * centred[j];
+      z += lower[j] * centred[j];
+    }
+    z += lower[i + 1] * centred[i + 1];
+    square += y * y + z * z;
+  }
+  if (i < size_) {
+    const double* const last = whitener_.data() + packed_at(i, 0);
+    double y = 0.0;
+    for (std::size_t j = 0; j <= i; ++j) y += last[j] * centred[j];
     square += y * y;
   }
   return square < kLargestSquare ? square : kLargestSquare;

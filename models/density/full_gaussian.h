@@ -1,16 +1,17 @@
 #pragma once
-// One Gaussian with a full covariance: how likely is a row, how far is it from the mean, and how odd is each feature given
-// all the others?
+// One Gaussian with a full covariance: how likely is a row, how far is it from the mean, and how odd is each feature
+// given all the others?
 //
-// Formula: covariance S = L L' (Cholesky), W = L^-1, y = W (x - mean); squared Mahalanobis distance = y'y; log density =
-// -y'y / 2 + sum of ln W_ii - size ln(2 pi) / 2. With P = S^-1 = W'W, feature i given all others is Gaussian with
+// Formula: covariance S = L L' (Cholesky), W = L^-1, y = W (x - mean); squared Mahalanobis distance = y'y; log density
+// = -y'y / 2 + sum of ln W_ii - size ln(2 pi) / 2. With P = S^-1 = W'W, feature i given all others is Gaussian with
 // precision P_ii, and w_i = (P (x - mean))_i / sqrt(P_ii) is its z there. (x_i - mean_i)(P (x - mean))_i is its part of
 // the squared distance; the parts add up to it and may be negative. The marginal over some of the features has the rows
 // and columns of theirs.
 // Source: P. C. Mahalanobis, On the generalised distance in statistics, Proc. Nat. Inst. Sci. India 2, 1936; the
 // conditional form from S. L. Lauritzen, Graphical Models, 1996, section 5.1.
 // Golden data: scipy.stats.multivariate_normal, tests/golden/make_density_golden.py; agreement to 1e-9 relative.
-// Cost for n features: n^2 operations per density, 2 n^2 with the parts, about 2/3 n^3 to set (64 features: 0.2 million).
+// Cost for n features: n^2 operations per density, 2 n^2 with the parts, about 2/3 n^3 to set (64 features: 0.2
+// million).
 // Bytes: 8 n (n + 3). Hazards: W is as unsure as S is near singular, so a covariance is refused where a feature is, to
 // one part in 10^11 of its variance, a linear function of those before it. A density has units.
 
@@ -24,10 +25,12 @@ namespace epsilond::models {
 
 // The lower triangle of a symmetric matrix, row by row.
 constexpr std::size_t packed_size(std::size_t rows) { return rows * (rows + 1) / 2; }
-constexpr std::size_t packed_at(std::size_t row, std::size_t column) { return packed_size(row) + column; }  // column <= row
+constexpr std::size_t packed_at(std::size_t row, std::size_t column) {
+  return packed_size(row) + column;
+}  // column <= row
 
-// The inverse of the Cholesky factor of `matrix`, both packed and of `rows` rows; they may be the same storage. False if
-// the matrix is not finite or not positive definite (see the hazards above); `whitener` is then undefined.
+// The inverse of the Cholesky factor of `matrix`, both packed and of `rows` rows; they may be the same storage. False
+// if the matrix is not finite or not positive definite (see the hazards above); `whitener` is then undefined.
 bool invert_cholesky(std::span<const double> matrix, std::size_t rows, std::span<double> whitener);
 
 class FullGaussian {
@@ -37,8 +40,8 @@ class FullGaussian {
 
   // `covariance` is packed. False, and nothing is changed, if it is refused or anything is not finite.
   bool set(std::span<const double> mean, std::span<const double> covariance);
-  // The same with the correlations taken times 1 - l, for the smallest l of `shrinkage`, 1e-10, 1e-9 .. 0.1, 1 that is not
-  // below `shrinkage` and is not refused; returns that l. Negative, and nothing is changed, if none will do.
+  // The same with the correlations taken times 1 - l, for the smallest l of `shrinkage`, 1e-10, 1e-9 .. 0.1, 1 that is
+  // not below `shrinkage` and is not refused; returns that l. Negative, and nothing is changed, if none will do.
   double set_shrunk(std::span<const double> mean, std::span<const double> covariance, double shrinkage);
   // Becomes the marginal of `whole` over `kept`, at least one of its features.
   void marginalise(const FullGaussian& whole, const PresenceMask& kept);

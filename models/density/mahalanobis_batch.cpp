@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "models/density/gaussian_parts.h"
+
 namespace epsilond::models {
 namespace {
 
@@ -30,6 +32,11 @@ void MahalanobisBatch::learn(const Observation& row) {
     sample_ = TrainingSample(settings_.feature_count, settings_.seed);
   }
   if (use == CompleteRows::Use::kRestart) return;
+  if (row.present.count() == settings_.feature_count) {
+    moments_.add(values_of(row));
+    if (settings_.automatic_shrinkage) sample_.add(values_of(row));
+    return;
+  }
   std::array<double, kMaxFeatures> values{};  // 0 where no row has a value: constant, and never counted
   for (std::size_t i = 0; i < settings_.feature_count; ++i)
     if (row.present[i]) values[i] = row.values[static_cast<Eigen::Index>(i)];
@@ -50,7 +57,8 @@ FitStatus MahalanobisBatch::fit() {
     if (!(variance > 0.0)) variance = kConstantVariance;
   }
   const double wanted = settings_.automatic_shrinkage ? ledoit_wolf() : settings_.shrinkage;
-  shrinkage_ = gaussian_.set_shrunk(std::span(mean).first(width), std::span(covariance).first(packed_size(width)), wanted);
+  shrinkage_ =
+      gaussian_.set_shrunk(std::span(mean).first(width), std::span(covariance).first(packed_size(width)), wanted);
   if (!(shrinkage_ >= 0.0)) {
     shrinkage_ = 0.0;
     return FitStatus::kDegenerate;
@@ -126,45 +134,6 @@ BatchScore MahalanobisBatch::score(const Observation& row) {
 void MahalanobisBatch::explain(const Observation& row, FeatureParts& parts) const {
   const PresenceMask kept = row.present & complete_.seen();
   explain_by(gaussian_, kept.none() ? gaussian_ : marginal_.of(gaussian_, kept), row, kept, parts);
-}
-
-GaussianComponent component_of(const FullGaussian& gaussian) {
-  const auto size = static_cast<Eigen::Index>(gaussian.size());
-  GaussianComponent component;
-  component.mean.resize(size);
-  component.covariance.resize(size, size);
-  for (std::size_t i = 0; i < gaussian.size(); ++i) {
-    const auto row = static_cast<Eigen::Index>(i);
-    component.mean[row] = gaussian.mean()[i];
-    for (std::size_t j = 0; j <= i; ++j) {
-      const auto column = static_cast<Eigen::Index>(j);
-      component.covariance(row, column) = component.covariance(column, row) = gaussian.covariance()[packed_at(i, j)];
-    }
-  }
-  return component;
-}
-
-void explain_by(const FullGaussian& gaussian, const FullGaussian& marginal, const Observation& row,
-                const PresenceMask& kept, FeatureParts& parts) {
-  const Eigen::Index size = row.values.size();
-  parts.mean = parts.sd = parts.share = FeatureVector::Zero(size);
-  std::array<double, kMaxFeatures> x{};
-  std::array<double, kMaxFeatures> part{};
-  std::array<double, kMaxFeatures> conditional_z{};
-  const std::size_t count = gather(row.values, kept, x);
-  if (count == 0) return;
-  marginal.parts(std::span(x).first(count), part, conditional_z);
-  double sum = 0.0;
-  for (double& own : std::span(part).first(count)) sum += own = own > 0.0 ? own : 0.0;
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < gaussian.size(); ++i) {
-    if (!kept[i]) continue;
-    const auto to = static_cast<Eigen::Index>(i);
-    parts.mean[to] = gaussian.mean()[i];
-    parts.sd[to] = std::sqrt(gaussian.variance(i));
-    parts.share[to] = sum > 0.0 && std::isfinite(sum) ? part[at] / sum : 0.0;
-    ++at;
-  }
 }
 
 }  // namespace epsilond::models

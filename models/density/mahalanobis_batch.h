@@ -1,18 +1,18 @@
 #pragma once
 // One Gaussian with a full covariance, fitted once to a table: the `mahalanobis` model of epsilonctl score.
 //
-// Formula: native = log density (density/full_gaussian.h) by maximum likelihood, divisor n, over the complete training rows:
-// those that have every feature which any of them has. Correlations count 1 - l of theirs, which is (1 - l) R + l I of the
-// correlation matrix R. strangeness = minus the log density, to which an absent feature adds what it adds on average in
-// training: log peak - E / 2, E = (n - l sum of P_ii S_ii) / (1 - l) the mean squared distance of the training rows, for
-// the whole and for the marginal. Automatic l: the optimum of O. Ledoit, M. Wolf, A well-conditioned estimator for
-// large-dimensional covariance matrices, J. Multivariate Analysis 88(2), 2004, of the standardised rows.
+// Formula: native = log density (density/full_gaussian.h) by maximum likelihood, divisor n, over the complete training
+// rows: those that have every feature which any of them has. Correlations count 1 - l of theirs, which is (1 - l) R + l
+// I of the correlation matrix R. strangeness = minus the log density, to which an absent feature adds what it adds on
+// average in training: log peak - E / 2, E = (n - l sum of P_ii S_ii) / (1 - l) the mean squared distance of the
+// training rows, for the whole and for the marginal. Automatic l: the optimum of O. Ledoit, M. Wolf, A well-conditioned
+// estimator for large-dimensional covariance matrices, J. Multivariate Analysis 88(2), 2004, of the standardised rows.
 // Golden data: scikit-learn EmpiricalCovariance; ShrunkCovariance and LedoitWolf of standardised columns;
 // tests/golden/make_density_golden.py.
 // Cost for n features: about n^2 operations to learn a row and to score one, 2/3 n^3 more for a row with other features
 // absent than the last. Bytes: about 12 n^2 + 4 KB, and the training rows up to 64 MiB for the automatic l.
-// Hazards: collinear columns make l = 0 impossible; shrinkage() then says how little it took. A feature that never moved has
-// a standard deviation of 0.001 of its unit.
+// Hazards: collinear columns make l = 0 impossible; shrinkage() then says how little it took. A feature that never
+// moved has a standard deviation of 0.001 of its unit.
 
 #include <memory>
 
@@ -61,15 +61,9 @@ class MahalanobisBatch final : public BatchModel {
   TrainingSample sample_;
   FullGaussian gaussian_;
   double shrinkage_ = 0.0;
-  double whole_mean_ = 0.0;  // mean log density of the training rows
+  double whole_mean_ = 0.0;         // mean log density of the training rows
   mutable MarginalCache marginal_;  // explain() is asked of the row that was scored last
   std::unique_ptr<GaussianComponent> component_;
 };
-
-// The covariance of a Gaussian as a full matrix, with its mean and the weight 1.
-GaussianComponent component_of(const FullGaussian& gaussian);
-// Shares of the strangeness from the parts of a squared distance: negative ones count nothing; of the `kept` features.
-void explain_by(const FullGaussian& gaussian, const FullGaussian& marginal, const Observation& row,
-                const PresenceMask& kept, FeatureParts& parts);
 
 }  // namespace epsilond::models

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Expected values for the tests of full-covariance Gaussians and of Gaussian mixtures, from scikit-learn and SciPy.
 
-Run it in this folder; it rewrites every density_*.csv beside it. Each file says tool versions and seed in its first line.
-density_system_load.csv needs system-load/system-load.csv in the folder that EPSILOND_DATA names, and is left as it is
+Run it in this folder; it rewrites every density_*.csv beside it. Each file says tool versions and seed in its first
+line. density_system_load.csv needs system-load/system-load.csv in the folder that EPSILOND_DATA names, and is left as it is
 without: it holds row numbers, never the data.
 """
 import os
@@ -72,8 +72,8 @@ def mixture(rng):
     mean, sd = rows.mean(axis=0), rows.std(axis=0)
     scaled = (rows - mean) / sd
     start = scaled[[3, 77, 210]]
-    model = GaussianMixture(3, weights_init=[0.4, 0.3, 0.3], means_init=start, precisions_init=np.array([2 * np.eye(3)] * 3),
-                            random_state=0, max_iter=500, tol=1e-7)
+    model = GaussianMixture(3, weights_init=[0.4, 0.3, 0.3], means_init=start, random_state=0, max_iter=500, tol=1e-7,
+                            precisions_init=np.array([2 * np.eye(3)] * 3))
     model.fit(scaled)
     log_scale = np.log(sd).sum()
     unit = np.outer(sd, sd)
@@ -95,7 +95,7 @@ def mixture_bic(rng):
     """Rows of 2 and of 3 Gaussians; the number of components with the smallest BIC of 1 to 5, best of 10 starts each."""
     rows = []
     for true, means in [(2, [[0, 0], [4, 3]]), (3, [[0, 0], [5, 1], [1, 6]])]:
-        shapes = [np.array([[1, 0], [0.7, 0.6]]), np.array([[0.5, 0.2], [0, 1.2]]), np.array([[1.1, 0], [-0.6, 0.7]])]
+        shapes = [np.array(shape) for shape in ([[1, 0], [0.7, 0.6]], [[0.5, 0.2], [0, 1.2]], [[1.1, 0], [-0.6, 0.7]])]
         table = np.array([np.array(means[c]) + shapes[c] @ rng.standard_normal(2) for c in rng.integers(0, true, 300)])
         scaled = (table - table.mean(axis=0)) / table.std(axis=0)
         scores = [GaussianMixture(k, n_init=10, random_state=0).fit(scaled).bic(scaled) for k in range(1, 6)]

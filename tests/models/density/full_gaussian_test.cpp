@@ -57,8 +57,8 @@ std::vector<double> random_row(std::size_t size, Rng& rng) {
   return x;
 }
 
-// The marginal over features 0 and 2 of 3, by summing the density over a fine grid of feature 1: +-12 sd in steps of 0.02
-// sd, where the rectangle rule is exact to rounding for a Gaussian.
+// The marginal over features 0 and 2 of 3, by summing the density over a fine grid of feature 1: +-12 sd in steps of
+// 0.02 sd, where the rectangle rule is exact to rounding for a Gaussian.
 double worst_error_of_the_marginal_against_the_integral() {
   const Made parameters = made(3, epsilond::tests::test_seed());
   const FullGaussian gaussian = gaussian_of(parameters);
@@ -116,7 +116,8 @@ double density_change_under_reversal(std::uint64_t seed) {
   const std::vector<double> y(x.rbegin(), x.rend());
   reversed.mean.assign(parameters.mean.rbegin(), parameters.mean.rend());
   for (std::size_t i = 0; i < 7; ++i)
-    for (std::size_t j = 0; j <= i; ++j) reversed.covariance[packed_at(i, j)] = parameters.covariance[packed_at(6 - j, 6 - i)];
+    for (std::size_t j = 0; j <= i; ++j)
+      reversed.covariance[packed_at(i, j)] = parameters.covariance[packed_at(6 - j, 6 - i)];
   return std::fabs(gaussian_of(parameters).log_density(x) - gaussian_of(reversed).log_density(y));
 }
 
@@ -140,8 +141,8 @@ PartsCheck check_parts() {
     std::vector<double> part(5);
     std::vector<double> z(5);
     gaussian.parts(x, part, z);
-    check.sum_error = std::fmax(check.sum_error, std::fabs(std::accumulate(part.begin(), part.end(), 0.0) -
-                                                           gaussian.squared_distance(x)));
+    check.sum_error = std::fmax(
+        check.sum_error, std::fabs(std::accumulate(part.begin(), part.end(), 0.0) - gaussian.squared_distance(x)));
     for (std::size_t i = 0; i < 5; ++i) {
       std::vector<double> others;
       for (std::size_t j = 0; j < 5; ++j)

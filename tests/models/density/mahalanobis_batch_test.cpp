@@ -178,8 +178,8 @@ void a_covariance_that_overflows_is_degenerate(void**) {
   assert_int_equal(counted({{1e200, 1}, {-1e200, 2}, {0, 4}}).status, FitStatus::kDegenerate);
 }
 
-// Mean strangeness of the training rows, whole and with feature `i` taken away: equal, for an absent feature counts what
-// it counts on average.
+// Mean strangeness of the training rows, whole and with feature `i` taken away: equal, for an absent feature counts
+// what it counts on average.
 double change_of_the_mean_strangeness(double shrinkage, std::size_t i) {
   const Table table = correlated(500, 6);
   Bed bed(table, {.shrinkage = shrinkage});
@@ -230,8 +230,8 @@ struct Component {
 Component component() {
   const Bed bed({{1, 10}, {3, 40}, {5, 10}, {3, 20}});
   const auto components = bed.model.components();
-  return {components.size(), components[0].mean[1], components[0].covariance(0, 0), components[0].covariance(0, 1) -
-          components[0].covariance(1, 0)};
+  return {components.size(), components[0].mean[1], components[0].covariance(0, 0),
+          components[0].covariance(0, 1) - components[0].covariance(1, 0)};
 }
 
 void the_gaussian_is_given_in_the_units_of_the_table(void**) {
