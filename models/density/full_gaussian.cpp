@@ -105,6 +105,14 @@ double FullGaussian::precision(std::size_t i) const {
   return sum;
 }
 
+double FullGaussian::mean_squared_distance(double shrinkage) const {
+  const auto size = static_cast<double>(size_);
+  if (shrinkage <= 0.0 || shrinkage >= 1.0) return size;
+  double weighted = 0.0;
+  for (std::size_t i = 0; i < size_; ++i) weighted += precision(i) * variance(i);
+  return (size - shrinkage * weighted) / (1.0 - shrinkage);
+}
+
 double FullGaussian::squared_distance(std::span<const double> x) const {
   std::array<double, kMaxFeatures> centred;
   for (std::size_t i = 0; i < size_; ++i) centred[i] = x[i] - mean_[i];

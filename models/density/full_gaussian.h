@@ -54,6 +54,9 @@ class FullGaussian {
   // P_ii: 1 over the variance of feature i given all others.
   double precision(std::size_t i) const;
   double log_peak() const { return log_peak_; }  // log density at the mean
+  // The mean squared distance of rows whose correlations are those of this covariance before they were taken times 1 -
+  // shrinkage: (size - l sum of P_ii S_ii) / (1 - l); size without shrinkage.
+  double mean_squared_distance(double shrinkage) const;
 
   // Of a row of size() values. At most kLargestSquare, which also stands for what is not finite.
   static constexpr double kLargestSquare = 1e300;

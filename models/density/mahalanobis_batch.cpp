@@ -104,16 +104,8 @@ double MahalanobisBatch::ledoit_wolf() const {
   return least > 0.0 ? least / distance : 0.0;
 }
 
-double MahalanobisBatch::mean_squared_distance(const FullGaussian& gaussian) const {
-  const auto size = static_cast<double>(gaussian.size());
-  if (shrinkage_ >= 1.0) return size;
-  double weighted = 0.0;
-  for (std::size_t i = 0; i < gaussian.size(); ++i) weighted += gaussian.precision(i) * gaussian.variance(i);
-  return (size - shrinkage_ * weighted) / (1.0 - shrinkage_);
-}
-
 double MahalanobisBatch::mean_log_density(const FullGaussian& gaussian) const {
-  return gaussian.log_peak() - 0.5 * mean_squared_distance(gaussian);
+  return gaussian.log_peak() - 0.5 * gaussian.mean_squared_distance(shrinkage_);
 }
 
 BatchScore MahalanobisBatch::score(const Observation& row) {

@@ -52,7 +52,6 @@ class MahalanobisBatch final : public BatchModel {
 
  private:
   double ledoit_wolf() const;
-  double mean_squared_distance(const FullGaussian& gaussian) const;
   double mean_log_density(const FullGaussian& gaussian) const;
 
   MahalanobisBatchSettings settings_;

@@ -30,8 +30,11 @@ bool Mixture::set(const MixtureParameters& parameters, std::span<const double> l
     weight_[c] = parameters.weight[c];
     if (!(weight_[c] > 0.0)) return false;
     log_weight_[c] = std::log(weight_[c]);
-    const double least = least_shrinkage.empty() ? 0.0 : least_shrinkage[c];
-    if (gaussian_[c].set_shrunk(parameters.mean_of(c), parameters.covariance_of(c), least) < 0.0) return false;
+    const std::span<const double> mean = parameters.mean_of(c);
+    const std::span<const double> covariance = parameters.covariance_of(c);
+    const bool taken = least_shrinkage.empty() ? gaussian_[c].set(mean, covariance)
+                                               : gaussian_[c].set_shrunk(mean, covariance, least_shrinkage[c]) >= 0.0;
+    if (!taken) return false;
     cache_[c].forget();
   }
   components_ = parameters.components;

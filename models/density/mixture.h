@@ -50,7 +50,7 @@ class Mixture {
   Mixture(std::size_t width, std::size_t most);
 
   // False, and the mixture is empty, if a covariance is refused (full_gaussian.h) or a weight is not positive.
-  // `least_shrinkage[c]`, where given, is that of FullGaussian::set_shrunk.
+  // Where `least_shrinkage` is given, each covariance goes through FullGaussian::set_shrunk with its own.
   bool set(const MixtureParameters& parameters, std::span<const double> least_shrinkage = {});
   void clear() { components_ = 0; }
 
