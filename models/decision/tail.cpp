@@ -1,7 +1,9 @@
 #include "models/decision/tail.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace epsilond::models {
@@ -15,6 +17,7 @@ constexpr double kBinsPerOctave = 6.0;
 constexpr double kLowestOctave = -6.0;
 constexpr double kTailShare = 0.2;
 constexpr double kTailShareRows = 1000.0;  // up to this many values the tail is kTailShare of them
+constexpr double kSquaredShareRows = 40.0;  // kTailShare^2 kTailShareRows: of n more, the square of the tail per n
 constexpr double kPriorExceedances = 50.0;
 constexpr double kPriorOctaves = 0.2;
 
@@ -34,30 +37,57 @@ constexpr std::size_t smallest_start_bin() {
   return static_cast<std::size_t>(-kLowestOctave * kBinsPerOctave) - 1;
 }
 
-std::size_t bin_of(double octave) {
-  const double bin = (octave - kLowestOctave) * kBinsPerOctave;
-  if (!(bin > 0.0)) return 0;
-  if (bin >= static_cast<double>(ParetoTail::kBins)) return ParetoTail::kBins - 1;
-  return static_cast<std::size_t>(bin);
+constexpr int kMantissaBits = 52;
+constexpr std::uint64_t kMantissaMask = (std::uint64_t{1} << kMantissaBits) - 1;
+constexpr int kExponentBias = 1023;
+
+// Where the sixths of an octave end: the smallest mantissas m with (1 + m / 2^52)^6 >= 2^k, k = 1 .. 5, found in exact
+// integer arithmetic; the last sixth ends with the octave.
+constexpr std::array<std::uint64_t, 6> kSixthEnds = {0x1f59ac3c7d6c0, 0x428a2f98d728b, 0x6a09e667f3bcd,
+                                                     0x965fea53d6e3d, 0xc823e074ec12a, kMantissaMask + 1};
+
+// By the leading six bits of a mantissa, the sixth that the smallest such mantissa lies in. No two ends share those bits.
+constexpr int kLeadingBits = 6;
+constexpr std::array<std::uint8_t, 1 << kLeadingBits> kSixthOfLeading = [] {
+  std::array<std::uint8_t, 1 << kLeadingBits> sixths{};
+  for (std::size_t leading = 0; leading < sixths.size(); ++leading)
+    for (const std::uint64_t end : kSixthEnds)
+      if (end <= std::uint64_t{leading} << (kMantissaBits - kLeadingBits)) ++sixths[leading];
+  return sixths;
+}();
+
+// floor(6 log2 z) + 36 for any z >= 0, exactly for normal ones; below 0 for smaller ones, large for infinity and NaN.
+int open_bin(double z) {
+  const auto bits = std::bit_cast<std::uint64_t>(z);
+  const std::uint64_t mantissa = bits & kMantissaMask;
+  const std::uint8_t sixth = kSixthOfLeading[mantissa >> (kMantissaBits - kLeadingBits)];
+  constexpr int kFirstOctave = kExponentBias + static_cast<int>(kLowestOctave);
+  return 6 * (static_cast<int>(bits >> kMantissaBits) - kFirstOctave) + sixth + (mantissa >= kSixthEnds[sixth] ? 1 : 0);
+}
+
+std::size_t closed_bin(int bin) {
+  return static_cast<std::size_t>(std::clamp(bin, 0, static_cast<int>(ParetoTail::kBins) - 1));
 }
 
 }  // namespace
 
 ParetoTail::ParetoTail(double capacity) : capacity_(std::max(capacity, 100.0)), start_(smallest_start_bin()) {}
 
-double ParetoTail::wanted_exceedances() const {
-  if (total_ <= kTailShareRows) return kTailShare * total_;
-  return kTailShare * std::sqrt(kTailShareRows * total_);
+std::size_t ParetoTail::bin_of(double z) { return std::isnan(z) ? 0 : closed_bin(open_bin(std::fabs(z))); }
+
+// May the tail hold this many? Compared in squares, which spares the root.
+bool ParetoTail::wants(double exceedances) const {
+  if (total_ <= kTailShareRows) return exceedances <= kTailShare * total_;
+  return exceedances * exceedances <= kSquaredShareRows * total_;
 }
 
 void ParetoTail::settle() {
-  const double wanted = wanted_exceedances();
-  while (exceedances_ > wanted && start_ + 1 < kBins) {
+  while (!wants(exceedances_) && start_ + 1 < kBins) {
     ++start_;
     exceedances_ -= static_cast<double>(counts_[start_]);
     excess_bins_ -= static_cast<double>(counts_[start_]) * static_cast<double>(start_);
   }
-  while (start_ > smallest_start_bin() && exceedances_ + static_cast<double>(counts_[start_]) <= wanted) {
+  while (start_ > smallest_start_bin() && wants(exceedances_ + static_cast<double>(counts_[start_]))) {
     exceedances_ += static_cast<double>(counts_[start_]);
     excess_bins_ += static_cast<double>(counts_[start_]) * static_cast<double>(start_);
     --start_;
@@ -81,11 +111,12 @@ void ParetoTail::recount() {
 
 void ParetoTail::learn(double z, double weight) {
   if (std::isnan(z) || !(weight > 0.0)) return;
-  const std::size_t bin = bin_of(std::log2(std::fabs(z)));
-  const auto before = static_cast<double>(counts_[bin]);
-  counts_[bin] += static_cast<float>(weight);
+  const std::size_t bin = closed_bin(open_bin(std::fabs(z)));
+  const float before = counts_[bin];
+  const float after = before + static_cast<float>(weight);
+  counts_[bin] = after;
   // What single precision really added, so that the sums stay those of the counts.
-  const double added = static_cast<double>(counts_[bin]) - before;
+  const double added = static_cast<double>(after) - static_cast<double>(before);
   total_ += added;
   if (bin > start_) {
     exceedances_ += added;
@@ -101,20 +132,22 @@ void ParetoTail::learn(double z, double weight) {
 
 double ParetoTail::surprise(double z) const {
   if (std::isnan(z) || z == 0.0) return 0.0;
-  const double octave = std::log2(std::min(std::fabs(z), kLargest));
-  const double edge = static_cast<double>(start_ + 1) / kBinsPerOctave + kLowestOctave;
-  if (octave < edge) {
+  const double distance = std::min(std::fabs(z), kLargest);
+  const int bin = open_bin(distance);
+  if (bin <= static_cast<int>(start_)) {
     double at_or_above = exceedances_;
-    for (std::size_t bin = bin_of(octave); bin <= start_; ++bin) at_or_above += static_cast<double>(counts_[bin]);
-    return std::max(0.0, -std::log10((at_or_above + 0.5) / (total_ + 1.0)));
+    for (std::size_t above = closed_bin(bin); above <= start_; ++above)
+      at_or_above += static_cast<double>(counts_[above]);
+    return std::max(0.0, -std::log((at_or_above + 0.5) / (total_ + 1.0)) / kLn10);
   }
+  const double edge = static_cast<double>(start_ + 1) / kBinsPerOctave + kLowestOctave;
   // Every exceedance is counted at the centre of its bin.
   const double excess_octaves =
       (excess_bins_ + exceedances_ * (0.5 - static_cast<double>(start_ + 1))) / kBinsPerOctave;
   const double octaves =
       (std::max(0.0, excess_octaves) + kPriorExceedances * kPriorOctaves) / (exceedances_ + kPriorExceedances);
-  const double start_surprise = -std::log10((exceedances_ + 0.5) / (total_ + 1.0));
-  return std::max(0.0, start_surprise + (octave - edge) / (octaves * kLn10));
+  const double start_surprise = -std::log((exceedances_ + 0.5) / (total_ + 1.0)) / kLn10;
+  return std::max(0.0, start_surprise + std::max(0.0, std::log2(distance) - edge) / (octaves * kLn10));
 }
 
 void ParetoTail::reset() {

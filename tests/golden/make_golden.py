@@ -85,8 +85,29 @@ def sample_tail(rng):
         write(f"sample_tail_{name}.csv", ["kind", "score", "surprise"], rows)
 
 
+def tail_edges(rng):
+    """Where the bins of log2 |z| in sixths begin in [1, 2): the smallest doubles z with z^6 >= 2^k, in whole numbers."""
+    rows = []
+    for sixth in range(6):
+        low, high = 2**52, 2**53
+        while low < high:
+            middle = (low + high) // 2
+            if middle**6 >= 2 ** (6 * 52 + sixth):
+                high = middle
+            else:
+                low = middle + 1
+        rows.append((sixth, low / 2**52))
+    write("tail_edges.csv", ["sixth", "smallest"], rows)
+
+
+def forgotten(rng):
+    """1 - 2^(-t / h) for short and long times, both sides of where the short ones end (ln 2 t / h = 1 / 32)."""
+    ratios = [1e-300, 1e-18, 1e-9, 3e-6, 1e-4, 0.004, 0.02, 0.045, 0.0450842, 0.0450843, 0.05, 0.3, 1.0, 20.0, 2000.0]
+    write("forgotten_share.csv", ["time_in_half_lives", "share"], [(x, -math.expm1(-math.log(2) * x)) for x in ratios])
+
+
 def main():
-    for make in (gaussian, product, moments, sample_tail):
+    for make in (gaussian, product, moments, sample_tail, tail_edges, forgotten):
         make(np.random.default_rng(SEED))
 
 

@@ -107,6 +107,48 @@ void extreme_arguments_have_finite_answers(void**) {
   assert_near(tail.surprise(-4.0), tail.surprise(4.0), 0, 0);
 }
 
+// The bin by its definition, from a logarithm; beside an edge that may round to either side, then -1.
+int bin_by_logarithm(double z) {
+  const double bin = 6.0 * std::log2(z) + 36.0;
+  // Two roundings of numbers below 128, and the logarithm's own.
+  if (std::fabs(bin - std::round(bin)) < 1e-13) return -1;
+  return static_cast<int>(std::fmin(std::fmax(std::floor(bin), 0.0), static_cast<double>(ParetoTail::kBins) - 1.0));
+}
+
+void a_bin_is_a_sixth_of_an_octave(void**) {
+  Rng rng(epsilond::tests::test_seed());
+  int beside_an_edge = 0;
+  for (int i = 0; i < 4000000; ++i) {
+    const double z = std::ldexp(1.0 + rng.uniform(), static_cast<int>(rng.below(24)) - 10);
+    const int expected = bin_by_logarithm(z);
+    if (expected < 0) {
+      ++beside_an_edge;
+      continue;
+    }
+    if (static_cast<int>(ParetoTail::bin_of(z)) != expected) fail_msg("|z| = %.17g is in the wrong bin", z);
+  }
+  assert_true(beside_an_edge < 100);
+}
+
+void bins_begin_exactly_at_their_edges(void**) {
+  for (const std::vector<double>& row : epsilond::tests::read_golden("tail_edges.csv")) {
+    for (int octave = -6; octave < 10; ++octave) {
+      const double edge = std::ldexp(row[1], octave);
+      const auto bin = static_cast<std::size_t>(6 * (octave + 6) + static_cast<int>(row[0]));
+      assert_int_equal(ParetoTail::bin_of(edge), bin);
+      assert_int_equal(ParetoTail::bin_of(-edge), bin);
+      assert_int_equal(ParetoTail::bin_of(std::nextafter(edge, 0.0)), bin == 0 ? 0 : bin - 1);
+    }
+  }
+}
+
+void values_beyond_the_bins_are_in_the_first_or_the_last(void**) {
+  for (const double small : {0.0, -0.0, 5e-324, 2.2e-308, 1e-300, 0.015624999999999998, kNaN})
+    assert_int_equal(ParetoTail::bin_of(small), 0);
+  for (const double large : {1023.9999999999999, 1024.0, 1e300, 1.7976931348623157e308, kInfinity, -kInfinity})
+    assert_int_equal(ParetoTail::bin_of(large), ParetoTail::kBins - 1);
+}
+
 void extreme_values_are_counted_or_ignored(void**) {
   ParetoTail tail(1e6);
   for (const double z : {kInfinity, -1e300, 0.0, 1e-300}) tail.learn(z);
@@ -231,6 +273,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_gaussian_tail_is_taken_for_heavier_never_lighter),
     cmocka_unit_test(the_surprise_never_falls_as_z_grows),
     cmocka_unit_test(extreme_arguments_have_finite_answers),
+    cmocka_unit_test(a_bin_is_a_sixth_of_an_octave),
+    cmocka_unit_test(bins_begin_exactly_at_their_edges),
+    cmocka_unit_test(values_beyond_the_bins_are_in_the_first_or_the_last),
     cmocka_unit_test(extreme_values_are_counted_or_ignored),
     cmocka_unit_test(old_values_fade),
     cmocka_unit_test(restored_counts_give_the_same_answers),
