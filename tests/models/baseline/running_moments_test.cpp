@@ -117,6 +117,12 @@ void half_a_half_life_twice_is_one_half_life(void**) {
   assert_near((1.0 - half) * (1.0 - half), 1.0 - once, 1e-12, 0);
 }
 
+void short_and_long_times_take_the_share_of_the_formula(void**) {
+  // Each of the product, the quotient and the series or the function rounds once or twice: a few units in the last place.
+  for (const std::vector<double>& row : epsilond::tests::read_golden("forgotten_share.csv"))
+    assert_near(forgotten_share(7.0 * row[0], 7.0), row[1], 0, 1e-15);
+}
+
 void the_gain_is_never_below_an_equal_share(void**) {
   assert_near(forgetting_gain(1e-12, 0.0), 1.0, 0, 0);
   assert_near(forgetting_gain(1e-12, 9.0), 0.1, 1e-15, 0);
@@ -140,6 +146,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_window_equals_fresh_moments_of_its_values),
     cmocka_unit_test(a_young_average_is_a_plain_mean),
     cmocka_unit_test(half_a_half_life_twice_is_one_half_life),
+    cmocka_unit_test(short_and_long_times_take_the_share_of_the_formula),
     cmocka_unit_test(the_gain_is_never_below_an_equal_share),
     cmocka_unit_test(an_old_level_is_forgotten_by_elapsed_time),
 };
