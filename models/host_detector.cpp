@@ -1,10 +1,12 @@
 #include "models/host_detector.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 
 #include "models/density/gaussian.h"
+#include "models/density/log_product.h"
 
 namespace epsilond::models {
 namespace {
@@ -22,6 +24,9 @@ constexpr double kStepFloor = 0.3;       // of the smallest step seen
 constexpr double kGapIntervals = 10.0;
 constexpr double kIndependentPart = 3.0;  // d features count as d / 3 looks, for they move together
 constexpr double kOddFrom = 1.0;          // surprises below are everyday and get no share
+// A Gaussian's surprise is convex in |z|: up to this |z|, where it is just below kOddFrom, it stays below the chord.
+constexpr double kOddFromZ = 1.6448;
+constexpr double kChord = 0.608;  // > surprise / |z| there
 constexpr double kHeldHalfLifeS = 600.0;  // of what is not learned: the last level counts, not the way there
 constexpr double kHeldHalfLifeIntervals = 60.0;
 constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
@@ -56,6 +61,7 @@ HostDetector::HostDetector(const HostDetectorSettings& settings)
       tails_(settings.feature_count, ParetoTail(tail_memory(settings.interval_s))),
       season_(settings.baseline, settings.feature_count) {
   assert(settings.feature_count >= 1 && settings.feature_count <= kMaxFeatures);
+  refresh_all();
 }
 
 double HostDetector::step_s(const Observation& observation) const {
@@ -64,25 +70,53 @@ double HostDetector::step_s(const Observation& observation) const {
   return std::min(elapsed_s, kGapIntervals * settings_.interval_s);
 }
 
-double HostDetector::floored_sd(std::size_t i) const {
-  const Feature& feature = features_[i];
+// What follows from the moments of a feature. Called wherever they change.
+void HostDetector::refresh(std::size_t i) {
+  Feature& feature = features_[i];
+  const double variance = feature.level.variance;
+  // 1 for white noise, near 0 for a value that slides: u / (2 - u), u = q / (2 variance) = 1 - autocorrelation.
+  const double step = std::min(feature.squared_step, 2.0 * variance);
+  feature.independence = variance > 0.0 ? step / (4.0 * variance - step) : 1.0;
   // A young mean and variance are themselves uncertain.
-  const double independent = std::max(feature.level.count * independence(i), kFewestIndependent);
-  const double widened = feature.level.variance * (1.0 + kUncertainty / independent);
-  return std::max({std::sqrt(widened), settings_.resolution[i],
-                   kRelativeFloor * std::fabs(feature.level.mean), kStepFloor * feature.smallest_step});
+  const double independent = std::max(feature.level.count * feature.independence, kFewestIndependent);
+  const double widened = variance * (1.0 + kUncertainty / independent);
+  feature.sd = std::max({std::sqrt(widened), settings_.resolution[i], kRelativeFloor * std::fabs(feature.level.mean),
+                         kStepFloor * feature.smallest_step});
 }
 
-HostDetector::Expectation HostDetector::expect(std::size_t i, const SeasonalBaseline::Slot& slot) const {
-  return {features_[i].level.mean + season_.expected(i, slot), floored_sd(i)};
+void HostDetector::refresh_all() {
+  for (std::size_t i = 0; i < settings_.feature_count; ++i) refresh(i);
 }
 
-// What one more sample is worth, in independent ones: 1 for white noise, near 0 for a value that slides.
-double HostDetector::independence(std::size_t i) const {
-  const Feature& feature = features_[i];
-  if (feature.level.variance <= 0.0) return 1.0;
-  const double unlike = std::min(1.0, feature.squared_step / (2.0 * feature.level.variance));  // 1 - autocorrelation
-  return unlike / (2.0 - unlike);
+// The surprise of one feature by its own tail, but no more than the Gaussian says.
+double HostDetector::surprise_of(std::size_t i, double z) const {
+  return std::min(tails_[i].surprise(z), standard_surprise(std::fabs(z)));
+}
+
+// The shares of the features that may be odd, and the largest surprise of all, or `irrelevant` if none is above that. What
+// cannot matter is not worked out. Of both masks, bit i is feature i; `odd` ones lie beyond kOddFromZ, `everyday` ones not.
+double HostDetector::judge(std::uint64_t odd, std::uint64_t everyday, double irrelevant, Score& score) const {
+  double largest = irrelevant;
+  for (std::uint64_t left = odd; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    score.share.data()[i] = surprise_of(i, score.z.data()[i]);
+    largest = std::max(largest, score.share.data()[i]);
+  }
+  if (odd != 0) set_shares(settings_.blame, score.share);
+  // The farthest first: mostly it leaves nothing for the others to say.
+  while (true) {
+    double farthest_z = largest / kChord;
+    std::size_t farthest = kMaxFeatures;
+    for (std::uint64_t left = everyday; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      if (std::fabs(score.z.data()[i]) <= farthest_z) continue;
+      farthest_z = std::fabs(score.z.data()[i]);
+      farthest = i;
+    }
+    if (farthest == kMaxFeatures) return largest;
+    everyday &= ~(std::uint64_t{1} << farthest);
+    largest = std::max(largest, surprise_of(farthest, score.z.data()[farthest]));
+  }
 }
 
 Score HostDetector::score(const Observation& observation) const {
@@ -90,69 +124,76 @@ Score HostDetector::score(const Observation& observation) const {
   assert(observation.values.size() == rows);
   Score score;
   score.sample_count = learned_rows_;
-  score.mean = score.z = score.share = FeatureVector::Zero(rows);
-  score.sd = FeatureVector::Ones(rows);
-  const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(observation.local_time_s);
+  for (FeatureVector* part : {&score.mean, &score.sd, &score.z, &score.share}) part->resize(rows);
+  Season season;
+  season_.parts(SeasonalBaseline::slot(observation.local_time_s), used(season.day), used(season.week));
+  const double* const values = observation.values.data();
+  LogProduct sds;
+  double squares = 0.0;
+  std::uint64_t odd = 0;
+  std::uint64_t everyday = 0;
   bool finite = true;
-  double largest = 0.0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    if (features_[i].level.count >= kCountedRows) ++score.features_known;
-    if (!observation.present[i]) continue;
-    const double value = value_of(observation, i);
-    if (!std::isfinite(value)) {
+    const Feature& feature = features_[i];
+    const bool counts = feature.level.count >= kCountedRows;
+    score.features_known += counts ? 1 : 0;
+    double mean = 0.0;
+    double sd = 1.0;
+    double z = 0.0;
+    if (observation.present[i] && std::isfinite(values[i])) {
+      mean = feature.level.count > 0.0 ? feature.level.mean + (season.day[i] + season.week[i]) : values[i];
+      sd = feature.sd;
+      z = (values[i] - mean) / sd;
+      if (counts) {
+        ++score.features_used;
+        squares += z * z;
+        sds.multiply(sd);
+        (std::fabs(z) > kOddFromZ ? odd : everyday) |= std::uint64_t{1} << i;
+      }
+    } else if (observation.present[i]) {
       finite = false;
-      continue;
     }
-    const bool known = features_[i].level.count > 0.0;
-    const Expectation expected = known ? expect(i, slot) : Expectation{value, settings_.resolution[i]};
-    const Gaussian gaussian(expected.mean, expected.sd);
-    const auto row = static_cast<Eigen::Index>(i);
-    score.mean[row] = expected.mean;
-    score.sd[row] = expected.sd;
-    score.z[row] = gaussian.z(value);
-    if (features_[i].level.count < kCountedRows) continue;
-    ++score.features_used;
-    score.log_density += gaussian.log_density(value);
-    score.share[row] = std::min(tails_[i].surprise(score.z[row]), gaussian.surprise(value));
-    largest = std::max(largest, score.share[row]);
+    score.mean.data()[i] = mean;
+    score.sd.data()[i] = sd;
+    score.z.data()[i] = z;
+    score.share.data()[i] = 0.0;
   }
+  // From 0.0, so that no feature at all gives no -0.
+  score.log_density = 0.0 - (0.5 * squares + sds.log() + kHalfLog2Pi * static_cast<double>(score.features_used));
+  const double looks = std::max(1.0, static_cast<double>(score.features_used) / kIndependentPart);
+  const double correction = std::log10(looks);
+  const double largest = judge(odd, everyday, correction, score);
   const bool judged = finite && ready();
   score.status = !finite ? ScoreStatus::kNonFinite : judged ? ScoreStatus::kScored : ScoreStatus::kLearning;
-  if (judged) {
-    const double looks = std::max(1.0, static_cast<double>(score.features_used) / kIndependentPart);
-    score.surprise = std::max(0.0, largest - std::log10(looks));
-  }
-  set_shares(settings_.blame, score.share);
+  if (judged) score.surprise = largest - correction;
   return score;
 }
 
-void HostDetector::learn_feature(std::size_t i, double value, const SeasonalBaseline::Visit& visit, double forgotten) {
+// The step from the value learned last to this one, 0 for the first.
+double HostDetector::step_to(std::size_t i, double value) {
   Feature& feature = features_[i];
-  const double count = feature.level.count;
-  const double step = std::fabs(value - feature.last);
-  if (count > 0.0 && step > 0.0 && (feature.smallest_step <= 0.0 || step < feature.smallest_step))
-    feature.smallest_step = step;
+  const double step = feature.level.count > 0.0 ? std::fabs(value - feature.last) : 0.0;
   feature.last = value;
-  if (count <= 0.0) {
-    feature.level.add_residual(value - feature.level.mean, 1.0);
-    return;
+  if (step > 0.0 && (feature.smallest_step <= 0.0 || step < feature.smallest_step)) {
+    feature.smallest_step = step;
+    refresh(i);
   }
-  const Expectation expected = expect(i, visit.slot);
-  if (count >= kTailRows) {
-    const double z = std::fabs(value - expected.mean) / expected.sd;
-    tails_[i].learn(std::min(z, kLargestTailZ), independence(i));
+  return step;
+}
+
+// `residual`: from level and season; `step`: see step_to(); `gain`: see forgetting_gain().
+void HostDetector::learn_feature(std::size_t i, double residual, double step, double gain) {
+  Feature& feature = features_[i];
+  if (feature.level.count >= kTailRows)
+    tails_[i].learn(std::min(std::fabs(residual) / feature.sd, kLargestTailZ), feature.independence);
+  if (feature.level.count >= kUnclippedRows) {
+    const double bound = kClip * feature.sd;
+    residual = std::clamp(residual, -bound, bound);
+    step = std::min(step, 2.0 * bound);
   }
-  const double above_level = value - feature.level.mean;
-  double residual = value - expected.mean;
-  double counted_step = step;
-  if (count >= kUnclippedRows) {
-    residual = std::clamp(residual, -kClip * expected.sd, kClip * expected.sd);
-    counted_step = std::min(step, 2.0 * kClip * expected.sd);
-  }
-  const double gain = forgetting_gain(forgotten, count);
   feature.level.add_residual(residual, gain);
-  feature.squared_step += gain * (counted_step * counted_step - feature.squared_step);
-  if (count >= kUnclippedRows) season_.learn(i, visit, above_level, expected.sd);
+  feature.squared_step += gain * (step * step - feature.squared_step);
+  refresh(i);
 }
 
 void HostDetector::update(const Observation& observation) {
@@ -160,13 +201,30 @@ void HostDetector::update(const Observation& observation) {
   const SeasonalBaseline::Visit visit =
       SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
   const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
+  Season season;
+  season_.parts(visit.slot, used(season.day), used(season.week));
+  PerFeature above_level;
+  PerFeature sd;
+  std::uint64_t seasoned = 0;
   bool learned = false;
+  double count = -1.0;  // most features are of one age: the gain of the one before serves again
+  double gain = 1.0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    const double value = value_of(observation, i);
+    const double value = observation.values.data()[i];
     if (!observation.present[i] || !std::isfinite(value)) continue;
-    learn_feature(i, value, visit, forgotten);
+    const double step = step_to(i, value);
+    const Feature& feature = features_[i];
+    if (feature.level.count != count) {
+      count = feature.level.count;
+      gain = forgetting_gain(forgotten, count);
+    }
+    above_level[i] = value - feature.level.mean;
+    sd[i] = feature.sd;
+    if (count >= kUnclippedRows) seasoned |= std::uint64_t{1} << i;
+    learn_feature(i, count > 0.0 ? above_level[i] - (season.day[i] + season.week[i]) : above_level[i], step, gain);
     learned = true;
   }
+  season_.learn_all(seasoned, visit, {used(above_level), used(sd), used(season.day), used(season.week)});
   if (!learned) return;
   learned_s_ += elapsed_s;
   ++learned_rows_;
@@ -179,13 +237,21 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   const SeasonalBaseline::Visit visit =
       SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
   unlearned_slot_ = visit.slot;
+  Season season;
+  season_.parts(visit.slot, used(season.day), used(season.week));
+  PerFeature above_level;
+  PerFeature sd;
+  std::uint64_t seasoned = 0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = value_of(observation, i);
     if (!observation.present[i] || !std::isfinite(value)) continue;
     unlearned_[i].add(value, forgotten);
-    const ForgettingMoments& level = features_[i].level;
-    if (level.count >= kUnclippedRows) season_.learn(i, visit, value - level.mean, floored_sd(i));
+    const Feature& feature = features_[i];
+    if (feature.level.count >= kUnclippedRows) seasoned |= std::uint64_t{1} << i;
+    above_level[i] = value - feature.level.mean;
+    sd[i] = feature.sd;
   }
+  season_.learn_all(seasoned, visit, {used(above_level), used(sd), used(season.day), used(season.week)});
 }
 
 void HostDetector::accept_level() {
@@ -193,7 +259,7 @@ void HostDetector::accept_level() {
     const ForgettingMoments& held = unlearned_[i];
     ForgettingMoments& level = features_[i].level;
     if (held.count < 1.0 || level.count < 1.0) continue;
-    const double sd = floored_sd(i);
+    const double sd = features_[i].sd;
     // Without the season as it is by now: it may have learned a part of the new level.
     const double held_level = held.mean - season_.expected(i, unlearned_slot_);
     if (std::fabs(held_level - level.mean) <= kMovedBy * sd && std::sqrt(held.variance) <= kMovedBy * sd) continue;
@@ -204,6 +270,7 @@ void HostDetector::accept_level() {
     level.variance = wider;
     // Young again: the new level is known from few rows and must be free to settle.
     level.count = std::min(level.count, std::max(held.count, kUnclippedRows));
+    refresh(i);
   }
   discard_unlearned();
 }
@@ -218,6 +285,7 @@ double HostDetector::learning_ratio() const {
 
 void HostDetector::reset() {
   std::fill(features_.begin(), features_.end(), Feature{});
+  refresh_all();
   for (ParetoTail& tail : tails_) tail.reset();
   season_.reset();
   discard_unlearned();

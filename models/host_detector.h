@@ -24,6 +24,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "models/anomaly_model.h"
@@ -76,17 +77,25 @@ class HostDetector final : public AnomalyModel {
     double smallest_step = 0.0;  // 0: none seen yet
     double last = 0.0;           // the value learned last; valid if level.count > 0
     double squared_step = 0.0;   // mean squared step between neighbours, forgotten as the level is
+    // Follow from the above and the resolution; kept, so that a row that is only scored costs no division.
+    double sd = 0.0;            // widened and floored; > 0
+    double independence = 1.0;  // what one more sample is worth, in independent ones
   };
-  struct Expectation {
-    double mean;
-    double sd;
+  using PerFeature = std::array<double, kMaxFeatures>;
+  // The season of one moment, per feature.
+  struct Season {
+    PerFeature day;
+    PerFeature week;
   };
 
   double step_s(const Observation& observation) const;
-  double floored_sd(std::size_t i) const;
-  Expectation expect(std::size_t i, const SeasonalBaseline::Slot& slot) const;
-  double independence(std::size_t i) const;
-  void learn_feature(std::size_t i, double value, const SeasonalBaseline::Visit& visit, double forgotten);
+  std::span<double> used(PerFeature& values) const { return std::span(values).first(settings_.feature_count); }
+  void refresh(std::size_t i);
+  void refresh_all();
+  double surprise_of(std::size_t i, double z) const;
+  double judge(std::uint64_t odd, std::uint64_t everyday, double irrelevant, Score& score) const;
+  double step_to(std::size_t i, double value);
+  void learn_feature(std::size_t i, double residual, double step, double gain);
 
   HostDetectorSettings settings_;
   std::vector<Feature> features_;

@@ -107,6 +107,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
     take_bytes(in, &row, 1);
     take_bytes(in, counts.data(), counts.size());
     features_[i] = {{row.count, row.mean, row.variance}, row.smallest_step, row.last, row.squared_step};
+    refresh(i);
     tails_[i].restore(counts);
   }
   take_bytes(in, season_.cells().data(), season_.cells().size());

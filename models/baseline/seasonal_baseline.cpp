@@ -38,22 +38,68 @@ std::size_t stride_of(BaselineKind kind) {
 }
 
 double wrap(double value, double period) {
-  const double rest = std::fmod(value, period);
-  return rest < 0.0 ? rest + period : rest;
+  // Exact like fmod(), and cheaper, as long as whole numbers of periods are exact and their sum is not near 2^53.
+  constexpr double kPlain = 1e15;
+  if (!(std::fabs(value) < kPlain)) {
+    const double rest = std::fmod(value, period);
+    return rest < 0.0 ? rest + period : rest;
+  }
+  auto periods = static_cast<double>(static_cast<std::int64_t>(value / period));
+  if (periods * period > value) periods -= 1.0;
+  return value - periods * period;
 }
 
-double shrunk(float mean, float visits, double prior_visits) {
-  const double n = static_cast<double>(visits);
-  return static_cast<double>(mean) * n / (n + prior_visits);
-}
+// Features are mostly visited alike, so what follows from the visits alone is worked out once a row. weight * n / (n +
+// prior):
+class ShrinkMemo {
+ public:
+  ShrinkMemo(double weight, double prior_visits) : weight_(weight), prior_visits_(prior_visits) {}
 
-void learn_bin(float& mean, float& visits, double value, double new_visits, double gain) {
-  if (!(new_visits > 0.0)) return;
-  const double n = static_cast<double>(visits);
-  const double weight = std::max(gain, new_visits / (n + new_visits));
-  mean += static_cast<float>(weight * (value - static_cast<double>(mean)));
-  visits = static_cast<float>(std::min(n + new_visits, kMaxVisits));
-}
+  double part(float mean, float visits) {
+    if (visits != visits_) {
+      visits_ = visits;
+      const auto n = static_cast<double>(visits);
+      factor_ = weight_ * n / (n + prior_visits_);
+    }
+    return factor_ * static_cast<double>(mean);
+  }
+
+ private:
+  double weight_;
+  double prior_visits_;
+  float visits_ = 0.0f;
+  double factor_ = 0.0;
+};
+
+// Likewise the weight of a new value in a bin, and the visits after it.
+class VisitMemo {
+ public:
+  VisitMemo(double new_visits, double gain) : new_visits_(new_visits), gain_(gain) { follow(); }
+
+  // Moves `mean` towards a value `above` it.
+  void learn(float& mean, float& visits, double above) {
+    if (visits != visits_) {
+      visits_ = visits;
+      follow();
+    }
+    mean += static_cast<float>(weight_ * above);
+    visits = next_visits_;
+  }
+
+ private:
+  void follow() {
+    const auto n = static_cast<double>(visits_);
+    const bool counts = new_visits_ > 0.0;
+    weight_ = counts ? std::max(gain_, new_visits_ / (n + new_visits_)) : 0.0;
+    next_visits_ = counts ? static_cast<float>(std::min(n + new_visits_, kMaxVisits)) : visits_;
+  }
+
+  double new_visits_;
+  double gain_;
+  float visits_ = 0.0f;
+  double weight_ = 0.0;
+  float next_visits_ = 0.0f;
+};
 
 }  // namespace
 
@@ -85,43 +131,67 @@ SeasonalBaseline::Visit SeasonalBaseline::visit(const Slot& slot, double elapsed
   return visit;
 }
 
-double SeasonalBaseline::day_part(const float* cells, const Slot& slot) const {
-  double season = 0.0;
-  for (std::size_t k = 0; k < 2; ++k) {
-    const std::size_t bin = slot.day_bin[k];
-    season += slot.day_weight[k] * shrunk(cells[bin], cells[kDayBins + bin], kDayShrink);
+void SeasonalBaseline::parts_from(const float* cells, const Slot& slot, std::span<double> day,
+                                  std::span<double> week) const {
+  std::fill(day.begin(), day.end(), 0.0);
+  std::fill(week.begin(), week.end(), 0.0);
+  if (kind_ == BaselineKind::kGlobal) return;
+  ShrinkMemo lower(slot.day_weight[0], kDayShrink);
+  ShrinkMemo upper(slot.day_weight[1], kDayShrink);
+  ShrinkMemo hour(1.0, kWeekShrink);
+  for (std::size_t i = 0; i < day.size(); ++i, cells += stride_) {
+    day[i] = lower.part(cells[slot.day_bin[0]], cells[kDayBins + slot.day_bin[0]]) +
+             upper.part(cells[slot.day_bin[1]], cells[kDayBins + slot.day_bin[1]]);
+    if (kind_ != BaselineKind::kHourOfWeek) continue;
+    const float* bin = cells + 2 * kDayBins + slot.week_bin;
+    week[i] = hour.part(bin[0], bin[kWeekBins]);
   }
-  return season;
 }
 
-double SeasonalBaseline::week_part(const float* cells, const Slot& slot) const {
-  if (kind_ != BaselineKind::kHourOfWeek) return 0.0;
-  const float* week = cells + 2 * kDayBins;
-  return shrunk(week[slot.week_bin], week[kWeekBins + slot.week_bin], kWeekShrink);
+void SeasonalBaseline::learn_from(float* cells, std::uint64_t learned, const Visit& visit, const Lesson& lesson) const {
+  if (kind_ == BaselineKind::kGlobal) return;
+  VisitMemo lower(visit.day_visits[0], visit.day_gain[0]);
+  VisitMemo upper(visit.day_visits[1], visit.day_gain[1]);
+  VisitMemo hour(visit.week_visits, visit.week_gain);
+  for (std::size_t i = 0; i < lesson.sd.size(); ++i, cells += stride_) {
+    if ((learned >> i & 1) == 0) continue;
+    const double above_level = lesson.above_level[i];
+    const double bound = kDayClip * lesson.sd[i];
+    for (std::size_t k = 0; k < 2; ++k) {
+      const std::size_t bin = visit.slot.day_bin[k];
+      const double above = above_level - static_cast<double>(cells[bin]);
+      (k == 0 ? lower : upper).learn(cells[bin], cells[kDayBins + bin], std::clamp(above, -bound, bound));
+    }
+    if (kind_ != BaselineKind::kHourOfWeek) continue;
+    float* bin = cells + 2 * kDayBins + visit.slot.week_bin;
+    const double week_bound = kWeekClip * lesson.sd[i];
+    const double left = above_level - lesson.day[i] - lesson.week[i];
+    hour.learn(bin[0], bin[kWeekBins],
+               lesson.week[i] + std::clamp(left, -week_bound, week_bound) - static_cast<double>(bin[0]));
+  }
+}
+
+void SeasonalBaseline::parts(const Slot& slot, std::span<double> day, std::span<double> week) const {
+  parts_from(cells_.data(), slot, day, week);
 }
 
 double SeasonalBaseline::expected(std::size_t feature, const Slot& slot) const {
-  if (kind_ == BaselineKind::kGlobal) return 0.0;
-  const float* cells = cells_.data() + feature * stride_;
-  return day_part(cells, slot) + week_part(cells, slot);
+  double day = 0.0;
+  double week = 0.0;
+  parts_from(cells_.data() + feature * stride_, slot, {&day, 1}, {&week, 1});
+  return day + week;
+}
+
+void SeasonalBaseline::learn_all(std::uint64_t learned, const Visit& visit, const Lesson& lesson) {
+  learn_from(cells_.data(), learned, visit, lesson);
 }
 
 void SeasonalBaseline::learn(std::size_t feature, const Visit& visit, double above_level, double sd) {
-  if (kind_ == BaselineKind::kGlobal) return;
-  const Slot& slot = visit.slot;
   float* cells = cells_.data() + feature * stride_;
-  const double week_now = week_part(cells, slot);
-  const double left = above_level - day_part(cells, slot) - week_now;
-  for (std::size_t k = 0; k < 2; ++k) {
-    const std::size_t bin = slot.day_bin[k];
-    const auto mean = static_cast<double>(cells[bin]);
-    learn_bin(cells[bin], cells[kDayBins + bin], std::clamp(above_level, mean - kDayClip * sd, mean + kDayClip * sd),
-              visit.day_visits[k], visit.day_gain[k]);
-  }
-  if (kind_ != BaselineKind::kHourOfWeek) return;
-  float* week = cells + 2 * kDayBins;
-  learn_bin(week[slot.week_bin], week[kWeekBins + slot.week_bin],
-            week_now + std::clamp(left, -kWeekClip * sd, kWeekClip * sd), visit.week_visits, visit.week_gain);
+  double day = 0.0;
+  double week = 0.0;
+  parts_from(cells, visit.slot, {&day, 1}, {&week, 1});
+  learn_from(cells, 1, visit, {{&above_level, 1}, {&sd, 1}, {&day, 1}, {&week, 1}});
 }
 
 bool SeasonalBaseline::is_visits(std::size_t cell) const {

@@ -7,7 +7,7 @@
 // visits with a half-life of 7 visits (of the week: 4); a bin hardly visited so far says hardly anything. Source:
 // shrinkage towards the coarser mean is James and Stein, Estimation with quadratic loss, 1961; the constants were
 // measured on server metrics at 60 s and 300 s. Cost: finding the slot, once per sample, about 20 operations; per
-// feature and call about 15. Bytes: 384 per feature for hour-of-day, 1728 for hour-of-week. Hazards: the bins follow
+// feature and call about 15, and six divisions more where features have not been visited equally long. Bytes: 384 per feature for hour-of-day, 1728 for hour-of-week. Hazards: the bins follow
 // the local clock, so a change to summer time moves the pattern by an hour, as people do; a level that shifts inside a
 // bin is seen by bin and level alike, and the shrinkage settles who keeps it.
 
@@ -53,10 +53,20 @@ class SeasonalBaseline {
 
   // What to add to the feature's level now. 0 for kGlobal and for bins never visited.
   double expected(std::size_t feature, const Slot& slot) const;
+  // The parts that expected() adds up, of every feature; of the size the baseline was built for, and 0 where there is none.
+  void parts(const Slot& slot, std::span<double> day, std::span<double> week) const;
   // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
   // feature's present one, bounds what one value can do: it counts as at most 12 sd away from the bin's mean for the
   // day, and 3 sd of what is left for the week.
   void learn(std::size_t feature, const Visit& visit, double above_level, double sd);
+  // The same for each feature that `learned` names, from what parts() said of the visit's slot.
+  struct Lesson {
+    std::span<const double> above_level;
+    std::span<const double> sd;
+    std::span<const double> day;
+    std::span<const double> week;
+  };
+  void learn_all(std::uint64_t learned, const Visit& visit, const Lesson& lesson);
   void reset();
 
   std::size_t memory_bytes() const { return sizeof(*this) + cells_.capacity() * sizeof(float); }
@@ -67,8 +77,9 @@ class SeasonalBaseline {
   bool is_visits(std::size_t cell) const;
 
  private:
-  double day_part(const float* cells, const Slot& slot) const;
-  double week_part(const float* cells, const Slot& slot) const;
+  // For the features whose storage begins at `cells`.
+  void parts_from(const float* cells, const Slot& slot, std::span<double> day, std::span<double> week) const;
+  void learn_from(float* cells, std::uint64_t learned, const Visit& visit, const Lesson& lesson) const;
 
   BaselineKind kind_;
   std::size_t stride_;        // floats per feature

@@ -6,10 +6,14 @@
 namespace epsilond::models {
 namespace {
 
-constexpr double kHalfLog2Pi = 0.91893853320467274178;  // ln(2 pi) / 2
 constexpr double kAsymptoticFrom = 30.0;
 
 }  // namespace
+
+double standard_surprise(double distance) {
+  if (distance < kAsymptoticFrom) return -std::log10(std::erfc(distance / std::numbers::sqrt2));
+  return 0.5 * distance * distance / std::numbers::ln10 + std::log10(distance) + 0.5 * std::log10(0.5 * std::numbers::pi);
+}
 
 Gaussian Gaussian::from_moments(double mean, double variance, double variance_floor) {
   return Gaussian(mean, std::sqrt(variance < variance_floor ? variance_floor : variance));
@@ -17,11 +21,7 @@ Gaussian Gaussian::from_moments(double mean, double variance, double variance_fl
 
 Gaussian::Gaussian(double mean, double sd) : mean_(mean), sd_(sd), log_peak_(-std::log(sd) - kHalfLog2Pi) {}
 
-double Gaussian::surprise(double x) const {
-  const double distance = std::fabs(z(x));
-  if (distance < kAsymptoticFrom) return -std::log10(std::erfc(distance / std::numbers::sqrt2));
-  return 0.5 * distance * distance / std::numbers::ln10 + std::log10(distance) + 0.5 * std::log10(0.5 * std::numbers::pi);
-}
+double Gaussian::surprise(double x) const { return standard_surprise(std::fabs(z(x))); }
 
 double Gaussian::tail_probability(double x) const { return std::erfc(std::fabs(z(x)) / std::numbers::sqrt2); }
 

@@ -10,6 +10,12 @@
 
 namespace epsilond::models {
 
+inline constexpr double kHalfLog2Pi = 0.91893853320467274178;  // ln(2 pi) / 2
+
+// -log10 of the two-sided tail erfc(distance / sqrt 2) of the standard Gaussian, finite where that underflows (beyond 30
+// from the leading term of the asymptotic series, 2 phi(z) / z, which is then off by less than 0.0005). `distance` >= 0.
+double standard_surprise(double distance);
+
 class Gaussian {
  public:
   // `variance` is raised to `variance_floor` if it is below it; the floor must be > 0.
@@ -27,8 +33,7 @@ class Gaussian {
   }
   // Two-sided: how often a value falls at least as far from the mean as x does. In [0, 1].
   double tail_probability(double x) const;
-  // -log10 of tail_probability(x), finite where that underflows (beyond |z| = 30 from the leading term of the asymptotic
-  // series, 2 phi(z) / z, which is then off by less than 0.0005).
+  // -log10 of tail_probability(x), but finite: see standard_surprise().
   double surprise(double x) const;
 
  private:
