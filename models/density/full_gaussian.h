@@ -12,7 +12,7 @@
 // Golden data: scipy.stats.multivariate_normal, tests/golden/make_density_golden.py; agreement to 1e-9 relative.
 // Cost for n features: n^2 operations per density, 2 n^2 with the parts, about 2/3 n^3 to set (64 features: 0.2
 // million).
-// Bytes: 8 n (n + 3). Hazards: W is as unsure as S is near singular, so a covariance is refused where a feature is, to
+// Bytes: 8 n (n + 2). Hazards: W is as unsure as S is near singular, so a covariance is refused where a feature is, to
 // one part in 10^11 of its variance, a linear function of those before it. A density has units.
 
 #include <cstddef>

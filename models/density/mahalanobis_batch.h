@@ -10,7 +10,7 @@
 // Golden data: scikit-learn EmpiricalCovariance; ShrunkCovariance and LedoitWolf of standardised columns;
 // tests/golden/make_density_golden.py.
 // Cost for n features: about n^2 operations to learn a row and to score one, 2/3 n^3 more for a row with other features
-// absent than the last. Bytes: about 12 n^2 + 4 KB, and the training rows up to 64 MiB for the automatic l.
+// absent than the last. Bytes: about 20 n^2 + 34 KB, and the training rows up to 64 MiB for the automatic l.
 // Hazards: collinear columns make l = 0 impossible; shrinkage() then says how little it took. A feature that never
 // moved has a standard deviation of 0.001 of its unit.
 

@@ -88,7 +88,7 @@ void MixtureDetector::take_row(const Observation& observation) {
     if (there) learned_.known |= std::uint64_t{1} << i;
   }
   if (full) {
-    next_ = (next_ + 1) % rows;
+    if (++next_ == rows) next_ = 0;
   } else {
     ++used_;
   }

@@ -10,7 +10,7 @@
 // latest after refit_every_s. The resolution squared is added to the variances, and a component of w n rows has its
 // correlations times 1 - min(0.9, d / (w n)).
 // Source: the parts'. Cost: two judgements, and while a fit runs rows_per_tick rows of it per sample; at intervals
-// above 1 s up to 16 times as many. Bytes: 8 d ring_rows, and about 80 k d^2.
+// above 1 s up to 16 times as many. Bytes: 8 d ring_rows, and about 32 k d^2 + 1.5 KB d.
 // Hazards: rows that were learned before a feature had its first value count as its mean. The ring is not part of the
 // saved state: after a restart the fit stands until the new ring spans as much time as its own did.
 

@@ -11,7 +11,7 @@
 // Biometrika 69(3), 1982.
 // Reference for tests: scikit-learn GaussianMixture from the same start, tests/golden/make_density_golden.py.
 // Cost for n features and k components: about 2 k n (n + 4) operations and k exponentials per row and iteration. Bytes:
-// about 36 k n^2 + 1.5 KB n + 0.5 KB k; the rows are the caller's. Hazards: a local optimum, as every EM; components
+// about 16 k n^2 + 1.5 KB n + 0.5 KB k; the rows are the caller's. Hazards: a local optimum, as every EM; components
 // that hold hardly more rows than features are carried by the regularisation alone.
 
 #include <array>

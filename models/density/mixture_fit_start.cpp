@@ -55,7 +55,7 @@ void MixtureFit::nearest_centre(std::size_t count, double* least) {
 
 // Rows are drawn with those as weights.
 void MixtureFit::draw(std::size_t count) {
-  double least[kBlockRows];
+  double least[kBlockRows] = {};
   nearest_centre(count, least);
   for (std::size_t b = 0; b < count; ++b) {
     weight_seen_ += least[b];
@@ -76,7 +76,7 @@ void MixtureFit::finish_draw() {
 }
 
 void MixtureFit::try_drawn(std::size_t count) {
-  double least[kBlockRows];
+  double least[kBlockRows] = {};
   nearest_centre(count, least);
   for (std::size_t t = 0; t < kTries; ++t) {
     centre_block(block_.data(), std::span(drawn_).subspan(t * width_, width_), centred_.data());
@@ -93,7 +93,7 @@ void MixtureFit::finish_try() {
 }
 
 void MixtureFit::assign_nearest(std::size_t count, bool moments) {
-  double least[kBlockRows];
+  double least[kBlockRows] = {};
   std::size_t nearest[kBlockRows] = {};
   for (std::size_t c = 0; c < current_.components; ++c) {
     centre_block(block_.data(), current_.mean_of(c), centred_.data());

@@ -191,7 +191,7 @@ Moments one_component(std::size_t width) {
 }
 
 void one_component_is_mean_and_covariance_at_every_width(void**) {
-  for (const std::size_t width : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 64}) {
+  for (const std::size_t width : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 13U, 64U}) {
     const Moments made = one_component(width);
     assert_near(made.weight_error, 0.0, 1e-12, 0);
     assert_near(made.mean_error, 0.0, 1e-11, 0);
