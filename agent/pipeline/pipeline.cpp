@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agent/log.h"
+#include "agent/pipeline/make_model.h"
 #include "agent/pipeline/model_state.h"
 #include "agent/pipeline/mute.h"
 #include "agent/pipeline/wiring.h"

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <utility>
 
-#include "agent/pipeline/feature_table.h"
-#include "models/host_detector.h"
 #include "platform/emit/endpoint.h"
 #include "platform/emit/stdout_emitter.h"
 #include "platform/emit/syslog_emitter.h"
@@ -20,11 +18,6 @@ namespace {
 using platform::Emitter;
 using platform::Result;
 
-// A wobble that is nothing, in the units in which the model sees the feature.
-double resolution_of(const Feature& feature, bool transformed) {
-  return transformed ? feature.resolution : invert_transform(feature, feature.resolution);
-}
-
 std::unique_ptr<Emitter> make_syslog(const EmitterConfig& config, const platform::Clock& clock) {
   platform::SyslogSettings settings;
   settings.facility = config.facility;
@@ -36,21 +29,6 @@ std::unique_ptr<Emitter> make_syslog(const EmitterConfig& config, const platform
 }
 
 }  // namespace
-
-std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s,
-                                                 std::span<const Feature> table) {
-  models::HostDetectorSettings settings;
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    if (!config.features.test(i)) continue;
-    settings.resolution[settings.feature_count] = resolution_of(table[i], config.transform);
-    settings.blame[settings.feature_count] = table[i].blame;
-    ++settings.feature_count;
-  }
-  settings.baseline = config.baseline;
-  settings.interval_s = interval_s;
-  settings.warm_up_s = config.warm_up_s;
-  return std::make_unique<models::HostDetector>(settings);
-}
 
 Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, std::string_view root,
                                                           const platform::Clock& clock) {

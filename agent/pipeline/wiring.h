@@ -1,26 +1,19 @@
 #pragma once
-// The only place that names concrete classes: from a validated configuration to the objects that do the work.
+// From a validated configuration to the source and the emitters that do the work (make_model.h: the models).
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "agent/config/config.h"
-#include "agent/pipeline/feature_table.h"
-#include "models/anomaly_model.h"
 #include "platform/emit/emitter.h"
 #include "platform/host/clock.h"
 #include "platform/kernel/host_source.h"
 #include "platform/result.h"
 
 namespace epsilond::agent {
-
-// `table`: see features_for().
-std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, double interval_s,
-                                                 std::span<const Feature> table);
 
 // `root`: "" for this host, else a directory with proc/ and sys/ inside.
 platform::Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, std::string_view root,
