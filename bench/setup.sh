@@ -1,7 +1,8 @@
 # Sourced by ./run and ./check: installs what is missing and builds a preset. Debian 12 and its relatives.
 
 BUILD_PACKAGES=(g++ cmake ninja-build libstatgrab-dev libeigen3-dev libinih-dev zlib1g-dev)
-TEST_PACKAGES=(libcmocka-dev clang-14 libclang-rt-14-dev rsyslog python3 mandoc)
+TEST_PACKAGES=(libcmocka-dev clang-14 libclang-rt-14-dev rsyslog python3 mandoc chromium chromium-driver
+  python3-selenium)
 
 # Installs the packages that are not installed yet; asks for nothing.
 install_packages() {
@@ -18,6 +19,11 @@ install_packages() {
       DEBIAN_FRONTEND=noninteractive quietly $sudo apt-get install -y --no-install-recommends "${missing[@]}"; }
 }
 
+# npm fetches the plotting library of the report page. Any npm does; without one the build goes on.
+install_npm() {
+  command -v npm > /dev/null || install_packages npm || echo "No npm: epsilonctl is built without --report."
+}
+
 # Runs a command and shows its output only if it fails.
 quietly() {
   local log status=0
@@ -32,5 +38,6 @@ quietly() {
 build_preset() {
   echo "Building $1 ..."
   quietly cmake --preset "$1"
+  [ -s "build/$1/agent/report/uplot_dir" ] || echo "Without --report: 'cmake --preset $1' says why."
   quietly cmake --build --preset "$1" ${2:+--target "$2"}
 }

@@ -23,7 +23,7 @@ class TrainingSample {
   TrainingSample(std::size_t width, std::uint64_t seed, std::size_t max_values = kMaxValues)
       : width_(width), max_rows_(std::max<std::size_t>(1, max_values / width)), random_(seed) {}
 
-  // `row` has `width` values; what is absent may be NaN.
+  // `row` has `width` values, which are only copied: what is absent may be NaN.
   void add(std::span<const double> row) {
     assert(row.size() == width_);
     if (seen_++ < max_rows_) {
