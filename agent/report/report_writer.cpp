@@ -86,11 +86,12 @@ class ReportWriter {
     const auto span = [this](std::size_t i) -> const TimelineSpan& { return timeline().span(i); };
     const std::size_t count = timeline().buckets();
     json_.begin_object("buckets");
-    json_.doubles("first_row", count, [&](std::size_t i) { return span(i).first_row; });
-    json_.doubles("last_row", count, [&](std::size_t i) { return span(i).last_row; });
+    json_.doubles("last_row", count, [&](std::size_t i) { return span(i).last.row; });
+    json_.doubles("first_usual_row", count, [&](std::size_t i) { return span(i).first_usual.row; });
+    json_.doubles("last_usual_row", count, [&](std::size_t i) { return span(i).last_usual.row; });
     if (timed_) {
-      json_.doubles("first_time", count, [&](std::size_t i) { return span(i).first_time_s; });
-      json_.doubles("last_time", count, [&](std::size_t i) { return span(i).last_time_s; });
+      json_.doubles("first_usual_time", count, [&](std::size_t i) { return span(i).first_usual.time_s; });
+      json_.doubles("last_usual_time", count, [&](std::size_t i) { return span(i).last_usual.time_s; });
     }
     json_.doubles("rows", count, [&](std::size_t i) { return span(i).rows; });
     json_.doubles("flagged_rows", count, [&](std::size_t i) { return span(i).flagged_rows; });

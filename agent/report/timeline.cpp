@@ -42,8 +42,11 @@ void TimelineCell::merge(const TimelineCell& later) {
 }
 
 void TimelineSpan::merge(const TimelineSpan& later) {
-  last_row = later.last_row;
-  last_time_s = later.last_time_s;
+  const bool usual = flagged_rows < rows;
+  const bool later_usual = later.flagged_rows < later.rows;
+  if (later_usual && !usual) first_usual = later.first_usual;
+  if (later_usual || !usual) last_usual = later.last_usual;
+  last = later.last;
   rows += later.rows;
   flagged_rows += later.flagged_rows;
 }
@@ -52,7 +55,8 @@ void Timeline::begin_row(std::uint64_t row, double time_s, bool flagged) {
   flagged_ = flagged;
   const bool full = spans_.empty() || spans_.back().rows == rows_per_bucket_;
   if (full && spans_.size() == kMaxBuckets) merge_pairs();
-  const TimelineSpan one{row, row, time_s, time_s, 1, flagged ? 1U : 0U};
+  const Moment now{row, time_s};
+  const TimelineSpan one{now, now, now, now, 1, flagged ? 1U : 0U};
   if (full) {
     spans_.push_back(one);
     cells_.resize(cells_.size() + series_);

@@ -35,19 +35,24 @@ struct TimelineCell {
   void merge(const TimelineCell& later);
 };
 
+struct Moment {
+  std::uint64_t row = 0;
+  double time_s = 0.0;
+};
+
 // The rows of one bucket.
 struct TimelineSpan {
-  std::uint64_t first_row = 0;
-  std::uint64_t last_row = 0;
-  double first_time_s = 0.0;
-  double last_time_s = 0.0;
+  Moment first;
+  Moment last;
+  Moment first_usual;  // of the rows that are not flagged; those of all rows while there is none
+  Moment last_usual;
   std::uint64_t rows = 0;
   std::uint64_t flagged_rows = 0;
 
   void merge(const TimelineSpan& later);
 };
 
-// Bytes: at most kMaxBuckets * (48 + 72 * series), 19 MB for 64 features; grows up to that.
+// Bytes: at most kMaxBuckets * (80 + 72 * series), 19 MB for 64 features; grows up to that.
 class Timeline {
  public:
   static constexpr std::size_t kMaxBuckets = 4096;  // even

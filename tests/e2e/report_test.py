@@ -189,6 +189,8 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(xs, sorted(xs))
         self.assertEqual(xs[0], 1767225600)
         self.assertEqual(xs[-1], 1767225600 + 10 * (ROWS - 1))
+        usual = self.run_js('return positions.x.filter((_, i) => positions.flagged[i] < 0)')
+        self.assertEqual(set(usual) & {1767225600 + 10 * row for row in STRANGE}, set())
         low, high = self.run_js('''const line = time.charts.find(({name}) => name === 'processes').series.line;
           const values = line.filter((value) => typeof value === 'number');
           return [Math.min(...values), Math.max(...values)]''')

@@ -14,19 +14,20 @@ function unpack(packed) {
 
 const orNull = (value) => (Number.isFinite(value) ? value : null);
 
-// The positions that all charts over time share: one or two for a bucket of rows, and one for each flagged row that was
-// kept. `bucket[i]` is where a position lies; `flagged[i]` is the flagged row it stands for, or -1; `late[i]` tells the
-// second position of a bucket from its first.
+// The positions that all charts over time share: one or two for a bucket, at its first and last row that is not flagged,
+// and one for each flagged row that was kept. `bucket[i]` is where a position lies; `flagged[i]` is the flagged row it
+// stands for, or -1; `late[i]` tells the second position of a bucket from its first.
 function alignPositions() {
-  const row0 = unpack(report.buckets.first_row);
-  const row1 = unpack(report.buckets.last_row);
-  const x0 = report.x === 'row' ? row0 : unpack(report.buckets.first_time);
-  const x1 = report.x === 'row' ? row1 : unpack(report.buckets.last_time);
+  const lastRow = unpack(report.buckets.last_row);
+  const ends = ['first', 'last'].map((end) => {
+    const row = unpack(report.buckets[`${end}_usual_row`]);
+    return {row, x: report.x === 'row' ? row : unpack(report.buckets[`${end}_usual_time`])};
+  });
   const rows = unpack(report.buckets.rows);
   const flaggedRows = unpack(report.buckets.flagged_rows);
   const keptRow = unpack(report.flagged.row);
   const keptX = report.x === 'row' ? keptRow : unpack(report.flagged.time);
-  const at = {x: [], bucket: [], flagged: [], late: [], row0, row1, rows, flaggedRows, keptRow, x0, x1};
+  const at = {x: [], bucket: [], flagged: [], late: [], rows, flaggedRows, keptRow};
   const put = (x, bucket, flagged, late) => {
     at.x.push(x);
     at.bucket.push(bucket);
@@ -34,11 +35,19 @@ function alignPositions() {
     at.late.push(late);
   };
   let kept = 0;
+  const putFlagged = (bucket, upTo) => {
+    for (; kept < keptRow.length && keptRow[kept] <= upTo; ++kept) put(keptX[kept], bucket, kept, false);
+  };
   for (let b = 0; b < rows.length; ++b) {
-    const drawn = rows[b] > flaggedRows[b] || (flaggedRows[b] > 0 && !report.flagged_are_all_kept);
-    if (drawn) put(x0[b], b, -1, false);
-    for (; kept < keptRow.length && keptRow[kept] <= row1[b]; ++kept) put(keptX[kept], b, kept, false);
-    if (drawn && rows[b] > 1) put(x1[b], b, -1, true);
+    const usualRows = rows[b] - flaggedRows[b];
+    // Extremes of flagged rows that were not kept are shown where those of the others are.
+    const drawn = usualRows > 0 || !report.flagged_are_all_kept;
+    ends.forEach(({row, x}, end) => {
+      if (!drawn || (end === 1 && rows[b] === 1)) return;
+      putFlagged(b, row[b]);
+      put(x[b], b, -1, end === 1);
+    });
+    putFlagged(b, lastRow[b]);
   }
   return at;
 }

@@ -13,6 +13,7 @@
 #include "tests/support/near.h"
 // clang-format on
 
+using epsilond::agent::Moment;
 using epsilond::agent::Timeline;
 using epsilond::agent::TimelineCell;
 using epsilond::agent::TimelineSpan;
@@ -103,13 +104,22 @@ void assert_matches_the_full_data(const Bed& bed) {
     const TimelineSpan& span = bed.timeline.span(b);
     const std::size_t count = span.rows;
     assert_true(at + count <= bed.rows.size());
-    assert_int_equal(span.first_row, bed.rows[at].row);
-    assert_int_equal(span.last_row, bed.rows[at + count - 1].row);
-    assert_true(span.first_time_s == 0.5 * static_cast<double>(span.first_row));
-    assert_true(span.last_time_s == 0.5 * static_cast<double>(span.last_row));
+    assert_int_equal(span.first.row, bed.rows[at].row);
+    assert_int_equal(span.last.row, bed.rows[at + count - 1].row);
     std::uint64_t flagged = 0;
-    for (std::size_t i = at; i < at + count; ++i) flagged += bed.rows[i].flagged ? 1U : 0U;
+    std::uint64_t first_usual = 0;
+    std::uint64_t last_usual = 0;
+    for (std::size_t i = at; i < at + count; ++i) {
+      flagged += bed.rows[i].flagged ? 1U : 0U;
+      if (bed.rows[i].flagged) continue;
+      if (first_usual == 0) first_usual = bed.rows[i].row;
+      last_usual = bed.rows[i].row;
+    }
     assert_int_equal(span.flagged_rows, flagged);
+    assert_int_equal(span.first_usual.row, flagged < count ? first_usual : span.first.row);
+    assert_int_equal(span.last_usual.row, flagged < count ? last_usual : span.last.row);
+    for (const Moment& moment : {span.first, span.last, span.first_usual, span.last_usual})
+      assert_true(moment.time_s == 0.5 * static_cast<double>(moment.row));
     for (std::size_t s = 0; s < kSeries; ++s) {
       assert_same(bed.timeline.cell(b, s).usual, truth_of(bed, at, count, s, false));
       assert_same(bed.timeline.cell(b, s).flagged, truth_of(bed, at, count, s, true));
