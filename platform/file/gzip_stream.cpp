@@ -27,13 +27,6 @@ GzipStream::~GzipStream() = default;
 bool GzipStream::complete() const { return !state_->member_open; }
 bool GzipStream::pending() const { return state_->pending; }
 
-void GzipStream::reset() {
-  if (state_->ready) ::inflateReset(&state_->stream);
-  state_->member_open = true;
-  state_->padding = false;
-  state_->pending = false;
-}
-
 Result<GzipStream::Step> GzipStream::inflate(std::span<const char> in, std::span<char> out) {
   State& state = *state_;
   if (!state.ready) return make_error(ErrorCode::kUnavailable, 0, "gzip: no memory to inflate");

@@ -28,7 +28,6 @@ class GzipStream {
   bool complete() const;
   // True while output is pending that needs no further input.
   bool pending() const;
-  void reset();
 
  private:
   struct State;

@@ -91,6 +91,18 @@ Result<InputFile> InputFile::open(const char* path) {
   return file;
 }
 
+Result<InputFile> InputFile::reopen() const {
+  InputFile file;
+  file.fd_.reset(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3));
+  if (!file.fd_.valid()) return system_error("cannot open once more");
+  file.start_ = start_;
+  file.size_ = size_;
+  file.device_ = device_;
+  file.inode_ = inode_;
+  file.is_gzip_ = is_gzip_;
+  return file;
+}
+
 Result<void> InputFile::detect_gzip() {
   char head[2];
   std::size_t have = 0;
@@ -101,9 +113,7 @@ Result<void> InputFile::detect_gzip() {
     have += *count;
   }
   offset_ = 0;
-  if (!looks_like_gzip({head, have})) return {};
-  gzip_.emplace();
-  compressed_ = std::make_unique<char[]>(kCompressedBytes);
+  is_gzip_ = looks_like_gzip({head, have});
   return {};
 }
 
@@ -121,7 +131,11 @@ Result<std::size_t> InputFile::read_stored(std::span<char> out) {
 }
 
 Result<std::size_t> InputFile::read(std::span<char> out) {
-  if (!gzip_) return read_stored(out);
+  if (!is_gzip_) return read_stored(out);
+  if (!gzip_) {
+    gzip_.emplace();
+    compressed_ = std::make_unique<char[]>(kCompressedBytes);
+  }
   std::size_t produced = 0;
   while (produced == 0) {
     if (compressed_rest_.empty() && !gzip_->pending()) {
@@ -144,7 +158,8 @@ Result<std::size_t> InputFile::read(std::span<char> out) {
 void InputFile::rewind() {
   offset_ = 0;
   compressed_rest_ = {};
-  if (gzip_) gzip_->reset();
+  gzip_.reset();
+  compressed_.reset();
 }
 
 double InputFile::progress() const {

@@ -85,11 +85,50 @@ bool recognises_itself() {
 
 void a_file_knows_itself_by_any_name(void**) { assert_true(recognises_itself()); }
 
+struct Sharing {
+  long whole = -2;  // by the second reader, when the first has read a part and the file has grown
+  long rest = -2;   // by the first, afterwards
+  bool same = false;
+};
+
+Sharing read_by_two(std::string_view content) {
+  const TempFile temp(content);
+  Sharing sharing;
+  Result<InputFile> first = InputFile::open(temp.path());
+  char part[4];
+  if (!first || !first->read(part) || ::truncate(temp.path(), 4096) != 0) return sharing;
+  Result<InputFile> second = first->reopen();
+  if (!second) return sharing;
+  sharing.whole = read_all(*second, 3);
+  sharing.rest = read_all(*first, 3);
+  sharing.same = second->is_same_file(temp.path()) && second->stored_bytes() == content.size();
+  return sharing;
+}
+
+void a_second_reader_sees_the_same_bytes_and_disturbs_no_other(void**) {
+  const Sharing sharing = read_by_two("0123456789");
+  assert_int_equal(sharing.whole, 10);
+  assert_int_equal(sharing.rest, 6);
+  assert_true(sharing.same);
+}
+
+void a_second_reader_of_gzip_inflates_for_itself(void**) {
+  // printf 'a,b\n1,2\n3,4\n' | gzip -n
+  constexpr unsigned char kGzip[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x4b,
+                                     0xd4, 0x49, 0xe2, 0x32, 0xd4, 0x31, 0xe2, 0x32, 0xd6, 0x31, 0xe1,
+                                     0x02, 0x00, 0xe5, 0xe9, 0xd6, 0xce, 0x0c, 0x00, 0x00, 0x00};
+  const Sharing sharing = read_by_two({reinterpret_cast<const char*>(kGzip), sizeof kGzip});
+  assert_int_equal(sharing.whole, 12);
+  assert_int_equal(sharing.rest, 8);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_file_reads_the_same_twice),      cmocka_unit_test(an_empty_file_is_at_its_end),
     cmocka_unit_test(one_byte_of_a_gzip_head_is_plain), cmocka_unit_test(a_file_that_grows_is_read_as_far_as_it_was),
     cmocka_unit_test(a_file_that_shrinks_is_an_error),  cmocka_unit_test(a_file_knows_itself_by_any_name),
+    cmocka_unit_test(a_second_reader_sees_the_same_bytes_and_disturbs_no_other),
+    cmocka_unit_test(a_second_reader_of_gzip_inflates_for_itself),
 };
 EPSILOND_TEST_MAIN(kTests)
