@@ -19,6 +19,7 @@ ExitCode RowPass::open(std::span<const std::string> paths, const TableOptions& o
   if (paths.size() > 1) name += " and " + std::to_string(paths.size() - 1) + " more";
   pass.reset(new RowPass(std::move(name), std::move(*rows), voice));
   pass->say_ignored();
+  for (const RowNote& note : pass->rows_->notes()) voice.say(note.file, "%.400s", note.text.c_str());
   return kExitFine;
 }
 

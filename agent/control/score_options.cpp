@@ -54,12 +54,9 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
 
 Result<void> parse_table_options(const Arguments& arguments, ScoreOptions& options) {
   if (const auto format = arguments.value("format")) {
-    if (*format == "csv")
-      options.table.format = TableFormat::kCsv;
-    else if (*format == "tsv")
-      options.table.format = TableFormat::kTsv;
-    else if (*format != "auto")
-      return bad_value("format", *format, "allowed: auto, csv, tsv");
+    const std::optional<TableFormat> known = parse_table_format(*format);
+    if (!known) return bad_value("format", *format, (std::string("allowed: ") + kTableFormatWords).c_str());
+    options.table.format = *known;
   }
   if (const auto columns = arguments.value("columns")) {
     CsvRecord record;

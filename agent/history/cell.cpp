@@ -110,6 +110,21 @@ CellKind parse_cell(std::string_view text, double& value) {
   return bounded(std::strtod(std::string(text).c_str(), nullptr), value);
 }
 
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text.substr(0, 40)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  if (text.size() > 40) shown += "...";
+  return shown;
+}
+
+std::string complaint(std::string_view name, std::string_view text, CellKind kind) {
+  std::string said(name);
+  said += " '" + printable(text);
+  if (kind == CellKind::kInfinite) return said += "' is infinite";
+  if (kind == CellKind::kTooLarge) return said += "' is beyond 1e150";
+  return said += "' is not a number";
+}
+
 std::optional<double> parse_timestamp(std::string_view text) {
   text = trimmed(text);
   if (text.size() > 10 && text[4] == '-' && text[7] == '-') return parse_date_time(text);

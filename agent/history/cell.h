@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace epsilond::agent {
@@ -28,6 +29,11 @@ std::string_view trimmed(std::string_view text);
 // Decimal notation with an optional sign, fraction and exponent; blanks around it are skipped. A number too small for
 // a double is 0. `value` is set only for kNumber.
 CellKind parse_cell(std::string_view text, double& value);
+
+// At most 40 bytes of `text` for a message, control characters replaced.
+std::string printable(std::string_view text);
+// "load_1min 'x' is not a number": what is wrong with a feature's cell of this kind (not kNumber, not kAbsent).
+std::string complaint(std::string_view name, std::string_view text, CellKind kind);
 
 // Unix time from epoch seconds (a fraction is kept), or from `YYYY-MM-DD HH:MM:SS`, taken as UTC; a `T` in place of the
 // blank, a fraction of the second, and `Z` at the end are understood. Nothing when it is neither.

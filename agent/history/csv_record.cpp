@@ -24,6 +24,17 @@ RecordFault CsvRecord::split(std::string_view text, char separator) {
   }
 }
 
+void CsvRecord::split_at_blanks(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  cells_.clear();
+  for (std::size_t end = 0;;) {
+    const std::size_t begin = text.find_first_not_of(kBlanks, end);
+    if (begin == std::string_view::npos) return;
+    end = std::min(text.find_first_of(kBlanks, begin), text.size());
+    cells_.push_back(text.substr(begin, end - begin));
+  }
+}
+
 RecordFault CsvRecord::take_quoted(std::string_view text, std::size_t& at) {
   const std::size_t begin = at + 1;
   std::size_t quote = text.find('"', begin);

@@ -20,6 +20,8 @@ class CsvRecord {
   // Splits `text`, a record without its final line end; one '\r' at its end is dropped. A cell that begins with `"` is
   // quoted: it may hold separators, line ends, and quotes written twice. A quote elsewhere is an ordinary character.
   RecordFault split(std::string_view text, char separator);
+  // Splits `text` at runs of blanks and tabs; a quote has no meaning, and there is no empty cell.
+  void split_at_blanks(std::string_view text);
 
   // Valid until the next split(), and only as long as the text is.
   const std::vector<std::string_view>& cells() const { return cells_; }

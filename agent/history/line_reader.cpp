@@ -7,9 +7,11 @@
 
 namespace epsilond::agent {
 
-LineReader::LineReader(platform::InputFile input)
+LineReader::LineReader(platform::InputFile input, std::size_t read_bytes)
     : input_(std::move(input)),
-      buffer_(new char[kCapacity + 1]) {}  // one more for the '\n' that a last line may lack; left uninitialised
+      read_bytes_(read_bytes),
+      capacity_(kMaxLineBytes + read_bytes),
+      buffer_(new char[capacity_ + 1]) {}  // one more for the '\n' that a last line may lack; left uninitialised
 
 void LineReader::rewind() {
   input_.rewind();
@@ -107,7 +109,7 @@ bool LineReader::fill() {
     start_ = 0;
   }
   platform::Result<std::size_t> count =
-      input_.read(std::span(buffer_.get() + end_, std::min(kReadBytes, kCapacity - end_)));
+      input_.read(std::span(buffer_.get() + end_, std::min(read_bytes_, capacity_ - end_)));
   if (!count) {
     error_ = count.error();
     failed_ = true;

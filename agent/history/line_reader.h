@@ -26,7 +26,10 @@ enum class LineStatus : std::uint8_t {
 // Holds kMaxLineBytes plus one read; nothing is allocated after construction.
 class LineReader {
  public:
-  explicit LineReader(platform::InputFile input);
+  static constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
+
+  // `read_bytes`: how much is read at once. Memory that no line and no read has reached is not resident.
+  explicit LineReader(platform::InputFile input, std::size_t read_bytes = kReadBytes);
 
   // The next line without its '\n'. The byte behind it is always readable and is '\n', so that a parser needs no bounds
   // check; this also holds for a last line that has none in the file. Valid until the next call.
@@ -44,15 +47,14 @@ class LineReader {
   const platform::InputFile& input() const { return input_; }
 
  private:
-  static constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
-  static constexpr std::size_t kCapacity = kMaxLineBytes + kReadBytes;
-
   std::optional<std::size_t> find_line_end(std::size_t from);
   LineStatus skip_long_line();
   bool fill();
   void set_record_end(std::size_t line_end, std::string_view& line);
 
   platform::InputFile input_;
+  std::size_t read_bytes_;
+  std::size_t capacity_;
   std::unique_ptr<char[]> buffer_;
   std::size_t start_ = 0;        // of the record returned last
   std::size_t next_ = 0;         // of the record to be returned next

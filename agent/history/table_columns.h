@@ -31,16 +31,32 @@ struct ColumnPlan {
   std::vector<Column> columns;             // in the order of the file
   std::vector<std::string> feature_names;  // in the order of the feature vector
   std::vector<std::string> ignored;        // columns that are neither chosen, nor numeric, nor time, nor label
-  std::string time_name;                   // "timestamp", "t" or empty
+  std::string time_name;                   // "timestamp" (Unix time), "t" or empty
   bool has_label = false;
 };
 
-// Gives every column its role. `timestamp` (or, without one, `t`) is time, `label` is the label, and neither is ever a
-// feature. `wanted` names the features in order; empty means every numeric column. Errors: a name twice in the header
-// (kMalformed), a wanted column that is not there or is never a feature (kInvalid), no feature at all (kMalformed), a
-// wanted column that is not numeric (kMalformed), more than models::kMaxFeatures features (kInvalid).
+// Which names have a meaning of their own.
+enum class NameRules : std::uint8_t {
+  kTable,  // `timestamp` (or, without one, `t`) is time, `label` is the label, and neither is ever a feature
+  kPrmon,  // `Time` is time and never a feature; `wtime`, the clock of the run, is one only where it is asked for
+  kPlain,  // none: time stands outside the columns
+};
+
+// Gives every column its role. `wanted` names the features in order; empty means every numeric column. Errors: a name
+// twice in the header (kMalformed), a wanted column that is not there or is never a feature (kInvalid), no feature at
+// all (kMalformed), a wanted column that is not numeric (kMalformed), more than models::kMaxFeatures features (kInvalid).
 platform::Result<ColumnPlan> plan_columns(const std::vector<std::string>& header,
                                           const std::vector<ColumnCensus>& census,
-                                          const std::vector<std::string>& wanted);
+                                          const std::vector<std::string>& wanted,
+                                          NameRules rules = NameRules::kTable);
+
+struct FollowedColumns {
+  ColumnPlan plan;                   // the features are those of the file that leads, in its order
+  std::vector<std::string> remarks;  // what the operator should know about missing and additional columns
+};
+
+// The roles of the columns of a file that continues another: by name, as in `lead`. A column that is not there is
+// absent, one that `lead` does not have is ignored. kMalformed: no feature of `lead` is there, or a name twice.
+platform::Result<FollowedColumns> follow_columns(const std::vector<std::string>& header, const ColumnPlan& lead);
 
 }  // namespace epsilond::agent

@@ -16,30 +16,6 @@ using platform::ErrorCode;
 using platform::make_error;
 using platform::Result;
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_blank_line(std::string_view line) { return line.empty() || line == "\r"; }
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text.substr(0, 40)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  if (text.size() > 40) shown += "...";
-  return shown;
-}
-
-// The separator that the header uses more often, outside quotes.
-char guess_separator(std::string_view header) {
-  std::size_t commas = 0;
-  std::size_t tabs = 0;
-  bool quoted = false;
-  for (const char c : header) {
-    if (c == '"') quoted = !quoted;
-    commas += !quoted && c == ',' ? 1U : 0U;
-    tabs += !quoted && c == '\t' ? 1U : 0U;
-  }
-  return tabs > commas ? '\t' : ',';
-}
-
 // True when every named column of the header reads as a number: then it is a row, and the names are missing.
 bool is_row_of_numbers(const std::vector<std::string>& header) {
   double value = 0.0;
@@ -53,32 +29,50 @@ bool is_row_of_numbers(const std::vector<std::string>& header) {
 Result<TableReader> TableReader::open(const char* path, const TableOptions& options) {
   Result<platform::InputFile> input = platform::InputFile::open(path);
   if (!input) return input.error();
-  TableReader reader(std::move(*input));
-  reader.malformed_.file = shown_name(path);
+  return open({std::move(*input), shown_name(path)}, options.format, options, nullptr);
+}
+
+Result<TableReader> TableReader::open(RowFile file, TableFormat format, const TableOptions& options,
+                                      const ColumnPlan* lead) {
+  TableReader reader(std::move(file.input), format);
+  reader.malformed_.file = std::move(file.name);
   std::vector<std::string> header;
-  if (Result<void> read = reader.read_header(options.format, header); !read) return read.error();
+  if (Result<void> read = reader.read_header(header); !read) return read.error();
   std::vector<ColumnCensus> census(header.size());
   if (Result<void> taken = reader.take_census(census); !taken) return taken.error();
-  Result<ColumnPlan> plan = plan_columns(header, census, options.columns);
-  if (!plan) return plan.error();
-  reader.plan_ = std::move(*plan);
+  if (Result<void> planned = reader.plan_roles(header, census, options, lead); !planned) return planned.error();
   reader.rewind();
   return reader;
 }
 
-Result<void> TableReader::read_header(TableFormat format, std::vector<std::string>& header) {
+Result<void> TableReader::plan_roles(const std::vector<std::string>& header, const std::vector<ColumnCensus>& census,
+                                     const TableOptions& options, const ColumnPlan* lead) {
+  if (lead != nullptr) {
+    Result<FollowedColumns> followed = follow_columns(header, *lead);
+    if (!followed) return followed.error();
+    plan_ = std::move(followed->plan);
+    for (std::string& remark : followed->remarks) notes_.push_back({malformed_.file, std::move(remark)});
+    return {};
+  }
+  Result<ColumnPlan> plan =
+      plan_columns(header, census, options.columns, is_prmon() ? NameRules::kPrmon : NameRules::kTable);
+  if (!plan) return plan.error();
+  plan_ = std::move(*plan);
+  if (is_prmon() && options.columns.empty() && std::find(header.begin(), header.end(), "wtime") != header.end())
+    notes_.push_back({malformed_.file, "wtime is the clock of the run, so no feature; --columns can name it"});
+  return {};
+}
+
+Result<void> TableReader::read_header(std::vector<std::string>& header) {
   std::string_view line;
   const LineStatus status = next_record(line);
   if (status == LineStatus::kError) return lines_.error();
   if (status == LineStatus::kTooLong) return make_error(ErrorCode::kMalformed, 0, "the first line is too long");
   if (status == LineStatus::kEnd) return make_error(ErrorCode::kMalformed, 0, "the file is empty");
-  if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))
-    return make_error(ErrorCode::kMalformed, 0, "the text is UTF-16: convert it to UTF-8");
-  if (line.find('\0') != std::string_view::npos)
-    return make_error(ErrorCode::kMalformed, 0, "the header holds a NUL byte: not a text file");
-  if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
-  separator_ = format == TableFormat::kTsv ? '\t' : format == TableFormat::kCsv ? ',' : guess_separator(line);
-  switch (record_.split(line, separator_)) {
+  if (Result<void> text = check_is_text(line); !text) return text.error();
+  line = without_byte_order_mark(line);
+  separator_ = format_ == TableFormat::kTsv ? '\t' : format_ == TableFormat::kCsv ? ',' : guess_separator(line);
+  switch (split(line)) {
     case RecordFault::kNone:
       break;
     case RecordFault::kOpenQuote:
@@ -118,6 +112,12 @@ Result<void> TableReader::take_census(std::vector<ColumnCensus>& census) {
   return {};
 }
 
+RecordFault TableReader::split(std::string_view line) {
+  if (!is_prmon()) return record_.split(line, separator_);
+  record_.split_at_blanks(line);
+  return RecordFault::kNone;
+}
+
 void TableReader::rewind() {
   lines_.rewind();
   rows_ = malformed_rows_ = 0;
@@ -136,8 +136,8 @@ LineStatus TableReader::next_record(std::string_view& line) {
 // Splits the record that begins with `line`, taking further lines while a quote is open. A quote that is never closed
 // costs its own line only.
 RecordFault TableReader::split_record(std::string_view& line) {
-  RecordFault fault = record_.split(line, separator_);
-  while (fault == RecordFault::kOpenQuote && lines_.extend(line)) fault = record_.split(line, separator_);
+  RecordFault fault = split(line);
+  while (fault == RecordFault::kOpenQuote && lines_.extend(line)) fault = split(line);
   if (fault != RecordFault::kNone) lines_.take_back(line);
   return fault;
 }
@@ -151,16 +151,19 @@ RowStatus TableReader::next(TableRow& row) {
   if (status == LineStatus::kTooLong)
     return reject(lines_.line_number(), "the line is longer than " + std::to_string(kMaxLineBytes) + " bytes");
   row.values.resize(static_cast<Eigen::Index>(feature_count()));
-  row.present.reset();
-  row.has_time = false;
-  row.time_text = {};
-  row.label = -1;
-  if (read_plain(line, row)) return RowStatus::kRow;
-  row.present.reset();
-  row.has_time = false;
-  row.time_text = {};
-  row.label = -1;
+  clear(row);
+  if (!is_prmon()) {
+    if (read_plain(line, row)) return RowStatus::kRow;
+    clear(row);
+  }
   return read_carefully(line, row);
+}
+
+void TableReader::clear(TableRow& row) {
+  row.present.reset();
+  row.has_time = false;
+  row.time_text = {};
+  row.label = -1;
 }
 
 // The usual row: short unquoted numbers. Goes through the bytes once and gives up on anything else.
@@ -255,26 +258,15 @@ bool TableReader::read_cell(const Column& column, std::string_view text, TableRo
 
 bool TableReader::read_feature(const Column& column, std::string_view text, TableRow& row) {
   double value = 0.0;
-  const char* what = nullptr;
-  switch (parse_cell(text, value)) {
-    case CellKind::kAbsent:
-      return true;
-    case CellKind::kNumber:
-      row.values[static_cast<Eigen::Index>(column.feature)] = value;
-      row.present.set(column.feature);
-      return true;
-    case CellKind::kInfinite:
-      what = "' is infinite";
-      break;
-    case CellKind::kTooLarge:
-      what = "' is beyond 1e150";
-      break;
-    case CellKind::kText:
-      what = "' is not a number";
-      break;
+  const CellKind kind = parse_cell(text, value);
+  if (kind == CellKind::kAbsent) return true;
+  if (kind != CellKind::kNumber) {
+    malformed_.reason = complaint(column.name, text, kind);
+    return false;
   }
-  malformed_.reason = column.name + " '" + printable(text) + what;
-  return false;
+  row.values[static_cast<Eigen::Index>(column.feature)] = value;
+  row.present.set(column.feature);
+  return true;
 }
 
 RowStatus TableReader::reject(std::uint64_t line, std::string reason) {

@@ -154,7 +154,7 @@ void the_command_line_is_strict(void**) {
       {"score small.csv --model", "option '--model' needs a value"},
       {"score small.csv --seed 1 --seed 1", "option '--seed' given twice"},
       {"score small.csv --seed -1", "--seed '-1': allowed"},
-      {"score small.csv --format sar", "allowed: auto, csv, tsv"},
+      {"score small.csv --format xml", "allowed: auto, csv, tsv, prmon, rrd, sar"},
       {"score small.csv --threshold mean", "allowed: budget, quantile:Q"},
       {"score small.csv --threshold epsilon:1 --false-alarms-per-week 1", "belongs to --threshold budget"},
       {"score small.csv --false-alarms-per-week 0", "allowed: a number above 0"},
@@ -272,6 +272,30 @@ void the_exercise_reaches_its_f1(void**) {
   assert_near(summary_number(outcome, "f1"), 0.875, 0, 0);
 }
 
+void other_formats_are_told_by_their_content_and_notes_are_said(void**) {
+  const Outcome outcome = run("score run.csv", R"(printf 'Time\twtime\tpss\n1\t1\t5\n2\t2\t6\n3\t3\t7\n' > run.csv)");
+  assert_int_equal(outcome.code, 0);
+  assert_string_equal(outcome.err,
+                      "epsilonctl: run.csv: wtime is the clock of the run, so no feature; --columns can name it\n");
+  assert_near(summary_number(outcome, "features"), 1, 0, 0);
+}
+
+void a_wrong_format_named_is_bad_data(void**) {
+  const Outcome outcome = run("score small.csv --format rrd");
+  assert_int_equal(outcome.code, 65);
+  assert_string_equal(outcome.err,
+                      "epsilonctl: small.csv: this is not the output of rrdtool fetch: the content looks like csv\n");
+}
+
+void output_of_sadf_is_read_from_standard_input(void**) {
+  const Outcome outcome = run("score - --scores s.csv < sar.txt",
+                              R"({ echo '# hostname;interval;timestamp;a'; for i in 1 2 3 4; do
+                                 echo "vm;1;2026-11-22 10:00:0$i UTC;$i"; done; } > sar.txt)",
+                              "head -2 s.csv > .out");
+  assert_int_equal(outcome.code, 0);
+  assert_true(says(outcome.out, "\n0,2026-11-22 10:00:01,"));
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -296,5 +320,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(help_and_version_are_printed),
     cmocka_unit_test(the_exercise_finds_its_six_outliers),
     cmocka_unit_test(the_exercise_reaches_its_f1),
+    cmocka_unit_test(other_formats_are_told_by_their_content_and_notes_are_said),
+    cmocka_unit_test(a_wrong_format_named_is_bad_data),
+    cmocka_unit_test(output_of_sadf_is_read_from_standard_input),
 };
 EPSILOND_TEST_MAIN(kTests)

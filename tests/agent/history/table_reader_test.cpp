@@ -167,6 +167,31 @@ void a_column_that_turns_to_text_makes_malformed_rows(void**) {
   assert_string_equal(fate.reason, "b 'oops' is not a number");
 }
 
+Fate read_column_that_turns_to_text_late() {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 60000; ++i) text += i < 50000 ? "1,2\n" : "1,oops\n";
+  return read(text);
+}
+
+void a_column_that_turns_to_text_late_costs_each_row_from_there(void**) {
+  const Fate fate = read_column_that_turns_to_text_late();
+  assert_int_equal(fate.rows, 50000);
+  assert_int_equal(fate.malformed, 10000);
+  assert_int_equal(fate.malformed_row, 50000);
+  assert_int_equal(fate.malformed_line, 50002);
+}
+
+void times_that_repeat_or_go_back_stay_in_the_order_of_the_file(void**) {
+  const Fate fate = read("timestamp,a\n300,1\n300,2\n100,3\n200,4\n");
+  assert_int_equal(fate.rows, 4);
+  assert_int_equal(fate.malformed, 0);
+  const double kTimes[] = {300, 300, 100, 200};
+  for (std::size_t i = 0; i < 4; ++i) {
+    assert_near(fate.times[i], kTimes[i], 0, 0);
+    assert_near(fate.values[i][0], 1.0 + static_cast<double>(i), 0, 0);
+  }
+}
+
 Fate read_with_late_column(const char* late) {
   std::string text = "a,late\n";
   for (int i = 0; i < 1500; ++i) text += "1,\n";
@@ -259,6 +284,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_nul_byte_spoils_its_row),
     cmocka_unit_test(infinite_and_huge_numbers_are_malformed),
     cmocka_unit_test(a_column_that_turns_to_text_makes_malformed_rows),
+    cmocka_unit_test(a_column_that_turns_to_text_late_costs_each_row_from_there),
+    cmocka_unit_test(times_that_repeat_or_go_back_stay_in_the_order_of_the_file),
     cmocka_unit_test(a_column_that_begins_late_is_told_by_its_first_value),
     cmocka_unit_test(a_text_in_the_first_row_does_not_hide_a_column_of_numbers),
     cmocka_unit_test(a_bad_label_or_time_is_malformed),
