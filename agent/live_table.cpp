@@ -19,8 +19,8 @@ platform::FixedString<16> local_time(const StepTime& time) {
   const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(time.wall + time.utc_offset).count();
   std::tm broken{};
   gmtime_r(&seconds, &broken);
-  char text[16];
-  std::strftime(text, sizeof text, "%H:%M:%S", &broken);
+  char text[40];
+  std::snprintf(text, sizeof text, "%02d:%02d:%02d", broken.tm_hour, broken.tm_min, broken.tm_sec);
   return platform::FixedString<16>(std::string_view(text));
 }
 

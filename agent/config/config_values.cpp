@@ -2,8 +2,10 @@
 
 #include <array>
 #include <charconv>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <span>
 #include <system_error>
 
@@ -41,14 +43,18 @@ std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'
 
 // The number at the start of `text`; the rest is left in `rest`.
 Problem leading_number(std::string_view text, double* number, std::string_view* rest) {
-  const char* end = text.data() + text.size();
-  double value = 0.0;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc::result_out_of_range) return problem("the number does not fit");
-  if (error != std::errc()) return problem("not a number");
-  if (!std::isfinite(value)) return problem("not a finite number");
+  const std::string_view unsigned_text = text.substr(text.starts_with('-') ? 1 : 0);
+  if (unsigned_text.starts_with("inf") || unsigned_text.starts_with("nan")) return problem("not a finite number");
+  // Not std::from_chars: its tables for floating point would be a hundredth of the agent. Only what a decimal number is
+  // made of reaches strtod, which would also take hexadecimal and blanks; the locale is never set.
+  const std::string digits(text.substr(0, std::min(text.find_first_not_of("0123456789.-+eE"), text.size())));
+  char* stop = nullptr;
+  errno = 0;
+  const double value = digits.starts_with('+') ? 0.0 : std::strtod(digits.c_str(), &stop);
+  if (stop == nullptr || stop == digits.c_str()) return problem("not a number");
+  if (errno == ERANGE && std::fabs(value) > 1.0) return problem("the number does not fit");
   *number = value + 0.0;  // -0 becomes 0
-  *rest = std::string_view(stop, static_cast<std::size_t>(end - stop));
+  *rest = text.substr(static_cast<std::size_t>(stop - digits.c_str()));
   return std::nullopt;
 }
 
@@ -63,10 +69,8 @@ std::string shortest(double value) {
   // Not std::to_chars: its tables for floating point would be a tenth of the agent. 17 digits always read back exactly.
   std::array<char, 32> buffer;
   for (int digits = 6; digits <= 17; ++digits) {
-    const int length = std::snprintf(buffer.data(), buffer.size(), "%.*g", digits, value);
-    double back = 0.0;
-    std::from_chars(buffer.data(), buffer.data() + length, back);
-    if (back == value) break;
+    std::snprintf(buffer.data(), buffer.size(), "%.*g", digits, value);
+    if (std::strtod(buffer.data(), nullptr) == value) break;
   }
   return std::string(buffer.data());
 }

@@ -38,10 +38,9 @@ platform::FixedString<48> episode_id(const std::string& model, const Episode& ep
   const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(episode.began()).count();
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  char stamp[24];
-  std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-  char text[80];
-  std::snprintf(text, sizeof text, "%.20s-%s-%llu", model.c_str(), stamp,
+  char text[128];
+  std::snprintf(text, sizeof text, "%.20s-%04d%02d%02dT%02d%02d%02dZ-%llu", model.c_str(), utc.tm_year + 1900,
+                utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
                 static_cast<unsigned long long>(episode.number()));
   return platform::FixedString<48>(std::string_view(text));
 }

@@ -1,6 +1,9 @@
 #include "platform/kernel/field_cursor.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdlib>
 
 namespace epsilond::platform {
 namespace {
@@ -10,10 +13,15 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 }  // namespace
 
 std::optional<double> parse_decimal(std::string_view text) {
-  double value = 0.0;
-  const char* const end = text.data() + text.size();
-  const std::from_chars_result result = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (result.ec != std::errc() || result.ptr != end || !std::isfinite(value)) return std::nullopt;
+  // Not std::from_chars: its tables for floating point would be a hundredth of the agent, and strtod is there anyway. The
+  // locale is never set, so the point is a point.
+  std::array<char, 64> copy;
+  if (text.empty() || text.size() >= copy.size()) return std::nullopt;
+  if (text.find_first_not_of("0123456789.-") != std::string_view::npos) return std::nullopt;
+  *std::copy(text.begin(), text.end(), copy.begin()) = '\0';
+  char* end = nullptr;
+  const double value = std::strtod(copy.data(), &end);
+  if (end != copy.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
