@@ -42,7 +42,7 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   works.source = std::move(*source);
   platform::HostSample sample;
   static_cast<void>(works.source->read(sample));  // what cannot be read now is reported at the first tick
-  works.pipeline = std::make_unique<Pipeline>(config, machine_size(sample),
+  works.pipeline = std::make_unique<Pipeline>(config, features_for(machine_size(sample)),
                                               make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
   works.state_path = config.state_path;
   works.save_every = to_nanoseconds(config.state_every_s);

@@ -68,7 +68,7 @@ int show_configuration(const Options& options) {
   const EffectiveConfig effective = load_effective_config(options);
   if (effective.exit_code != kExitFine) return effective.exit_code;
   const Config& config = effective.loaded.config;
-  const Pipeline pipeline(config, {}, {});
+  const Pipeline pipeline(config, features_for({}), {});
   ConfigCost cost;
   cost.memory_bytes = pipeline.memory_bytes();
   for (const auto& watcher : pipeline.watchers())

@@ -49,7 +49,8 @@ struct ModelTuning {
 struct ModelConfig {
   std::string name = "host";
   ModelKind kind = ModelKind::kProduct;
-  models::PresenceMask features;  // bit i = row i of the feature table; disabled features are already left out
+  // Bit i = row i of the table of the pipeline, which the reader takes to be features(); disabled ones are left out.
+  models::PresenceMask features;
   bool transform = true;          // false: models see natural units, as the plain product of densities does
   models::BaselineKind baseline = models::BaselineKind::kHourOfWeek;
   double warm_up_s = 900.0;

@@ -17,6 +17,8 @@ constexpr std::size_t kNamedInText = 3;
 constexpr double kWorthNaming = 3.0;  // |z| below this is not odd by itself
 constexpr double kLargestExtrapolation = 100.0;  // of the time that was learned: nothing is claimed beyond
 constexpr double kSecondsPerYear = 365.25 * 86400.0;
+constexpr const char* kUnknownScale = "%.3g";  // without a unit nobody knows which decimals matter
+constexpr std::string_view kPlusMinus = " \u00b1 ";
 
 template <std::size_t N, typename... Arguments>
 platform::FixedString<N> print(const char* format, Arguments... arguments) {
@@ -71,22 +73,14 @@ double natural(const Feature& feature, bool transformed, double value) {
   return transformed ? invert_transform(feature, value) : value;
 }
 
-void append_feature(const FlagFeature& named, bool with_hour, platform::FixedString<1024>& text) {
-  const Feature& feature = features()[*find_feature(named.name)];
+void append_feature(const FlagFeature& named, const Feature& feature, bool with_hour,
+                    platform::FixedString<1024>& text) {
   text.append(feature.description);
   text.append(" ");
   text.append(format_quantity(named.value, feature.unit));
   text.append(" (usual ");
   text.append(format_usual(named.mean, named.sd, feature.unit));
   text.append(with_hour ? " at this hour)" : ")");
-}
-
-// The named features of `flag`, comma-separated; "at this hour" is said once.
-void append_features(const Flag& flag, const ModelView& view, platform::FixedString<1024>& text) {
-  for (std::size_t i = 0; i < std::min(flag.feature_count, kNamedInText); ++i) {
-    if (i > 0) text.append(", ");
-    append_feature(flag.features[i], i == 0 && view.knows_hours, text);
-  }
 }
 
 double at(const models::FeatureVector& vector, std::size_t i) { return vector[static_cast<Eigen::Index>(i)]; }
@@ -97,19 +91,52 @@ struct Ranking {
   std::size_t count = 0;
 };
 
+// Is column `a` to be named before column `b`?
+bool comes_first(const models::Score& score, std::size_t a, std::size_t b) {
+  if (at(score.share, a) != at(score.share, b)) return at(score.share, a) > at(score.share, b);
+  const double za = std::fabs(at(score.z, a));
+  const double zb = std::fabs(at(score.z, b));
+  return za != zb ? za > zb : a < b;
+}
+
 Ranking rank(const Snapshot& snapshot, const ModelView& view) {
-  const models::Score& score = snapshot.score;
   Ranking ranking;
   for (std::size_t i = 0; i < view.columns.size(); ++i)
     if (snapshot.readings.present.test(view.columns[i])) ranking.order[ranking.count++] = i;
   const auto end = ranking.order.begin() + static_cast<std::ptrdiff_t>(ranking.count);
-  std::sort(ranking.order.begin(), end, [&score](std::size_t a, std::size_t b) {
-    if (at(score.share, a) != at(score.share, b)) return at(score.share, a) > at(score.share, b);
-    const double za = std::fabs(at(score.z, a));
-    const double zb = std::fabs(at(score.z, b));
-    return za != zb ? za > zb : a < b;
-  });
+  std::sort(ranking.order.begin(), end,
+            [&](std::size_t a, std::size_t b) { return comes_first(snapshot.score, a, b); });
   return ranking;
+}
+
+void name_features(const Snapshot& snapshot, const ModelView& view, const Ranking& ranking, std::size_t limit,
+                   Flag& flag) {
+  const models::Score& score = snapshot.score;
+  flag.feature_count = 0;
+  for (std::size_t place = 0; place < std::min({limit, ranking.count, flag.features.size()}); ++place) {
+    const std::size_t i = ranking.order[place];
+    const Feature& feature = view.table[view.columns[i]];
+    FlagFeature& named = flag.features[flag.feature_count++];
+    named.name = feature.name;
+    named.value = snapshot.readings.values[view.columns[i]];
+    const double mean = at(score.mean, i);
+    const double sd = at(score.sd, i);
+    named.mean = natural(feature, view.transformed, mean);
+    // A mean below zero of what is never negative is only rounding of the transform.
+    if (!feature.may_be_negative) named.mean = std::max(0.0, named.mean);
+    named.sd = (natural(feature, view.transformed, mean + sd) - natural(feature, view.transformed, mean - sd)) / 2.0;
+    named.z = at(score.z, i);
+    named.share = at(score.share, i);
+  }
+}
+
+// The features that name_features() put into `flag`, comma-separated; "at this hour" is said once.
+void append_features(const Flag& flag, const ModelView& view, const Ranking& ranking,
+                     platform::FixedString<1024>& text) {
+  for (std::size_t i = 0; i < std::min(flag.feature_count, kNamedInText); ++i) {
+    if (i > 0) text.append(", ");
+    append_feature(flag.features[i], view.table[view.columns[ranking.order[i]]], i == 0 && view.knows_hours, text);
+  }
 }
 
 // Keeps what is odd; the first is kept in any case.
@@ -121,6 +148,7 @@ void drop_unremarkable(Flag& flag) {
 }  // namespace
 
 platform::FixedString<32> format_quantity(double value, std::string_view unit) {
+  if (unit.empty()) return print<32>(kUnknownScale, value);
   const UnitText text = unit_text(value, unit);
   platform::FixedString<32> quantity(number_text(value / text.divisor, decimals_of(std::fabs(value / text.divisor))).view());
   quantity.append(text.suffix);
@@ -128,10 +156,16 @@ platform::FixedString<32> format_quantity(double value, std::string_view unit) {
 }
 
 platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit) {
+  if (unit.empty()) {
+    platform::FixedString<48> bare(print<24>(kUnknownScale, mean).view());
+    bare.append(kPlusMinus);
+    bare.append(print<24>(kUnknownScale, sd));
+    return bare;
+  }
   const UnitText text = unit_text(std::max(std::fabs(mean), sd), unit);
   const int decimals = decimals_of((sd > 0.0 ? sd : std::fabs(mean)) / text.divisor);
   platform::FixedString<48> usual(number_text(mean / text.divisor, decimals).view());
-  usual.append(" \u00b1 ");
+  usual.append(kPlusMinus);
   usual.append(number_text(sd / text.divisor, decimals));
   usual.append(text.suffix);
   return usual;
@@ -161,44 +195,38 @@ platform::FixedString<64> format_rarity(double surprise, double interval_s, doub
 }
 
 bool cause_leads(const Snapshot& snapshot, const ModelView& view) {
-  const Ranking ranking = rank(snapshot, view);
-  return ranking.count > 0 && view.table[view.columns[ranking.order[0]]].blame >= 1.0;
+  const std::optional<std::size_t> leading = leading_column(snapshot, view);
+  return leading && view.table[view.columns[*leading]].blame >= 1.0;
+}
+
+std::optional<std::size_t> leading_column(const Snapshot& snapshot, const ModelView& view) {
+  std::optional<std::size_t> leading;
+  for (std::size_t i = 0; i < view.columns.size(); ++i) {
+    if (!snapshot.readings.present[view.columns[i]]) continue;
+    if (!leading || comes_first(snapshot.score, i, *leading)) leading = i;
+  }
+  return leading;
 }
 
 void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, Flag& flag) {
-  const models::Score& score = snapshot.score;
-  const Ranking ranking = rank(snapshot, view);
-  flag.feature_count = 0;
-  for (std::size_t place = 0; place < std::min({limit, ranking.count, flag.features.size()}); ++place) {
-    const std::size_t i = ranking.order[place];
-    const Feature& feature = view.table[view.columns[i]];
-    FlagFeature& named = flag.features[flag.feature_count++];
-    named.name = feature.name;
-    named.value = snapshot.readings.values[view.columns[i]];
-    const double mean = at(score.mean, i);
-    const double sd = at(score.sd, i);
-    // No feature is negative by nature; a mean below zero is only rounding of the transform.
-    named.mean = std::max(0.0, natural(feature, view.transformed, mean));
-    named.sd = (natural(feature, view.transformed, mean + sd) - natural(feature, view.transformed, mean - sd)) / 2.0;
-    named.z = at(score.z, i);
-    named.share = at(score.share, i);
-  }
+  name_features(snapshot, view, rank(snapshot, view), limit, flag);
 }
 
 void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view, Flag& flag) {
   // RAISED and the endings speak of the strangest moment; ONGOING of the present one.
   const Snapshot& told = event == FlagEvent::kOngoing ? now : episode.peak();
-  rank_features(told, view, kMaxNamedFeatures, flag);
+  const Ranking ranking = rank(told, view);
+  name_features(told, view, ranking, kMaxNamedFeatures, flag);
   drop_unremarkable(flag);
   flag.text.clear();
   if (event == FlagEvent::kCleared || event == FlagEvent::kLearned) {
     flag.text.append(event == FlagEvent::kCleared ? "back to usual after " : "accepted as the new usual after ");
     flag.text.append(format_duration(flag.duration_s));
     flag.text.append("; at its strangest ");
-    append_features(flag, view, flag.text);
+    append_features(flag, view, ranking, flag.text);
     return;
   }
-  append_features(flag, view, flag.text);
+  append_features(flag, view, ranking, flag.text);
   if (event == FlagEvent::kOngoing) {
     flag.text.append("; for ");
     flag.text.append(format_duration(flag.duration_s));

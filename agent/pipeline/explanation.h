@@ -2,6 +2,7 @@
 // Shares into words: which features made a moment strange, and the sentence that says so to a person.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -23,7 +24,7 @@ struct ModelView {
   double interval_s = 1.0;
 };
 
-// "7.9 GB", "212 MB/s", "97 %", "200", "5.2 k/s".
+// "7.9 GB", "212 MB/s", "97 %", "200", "5.2 k/s"; of an unknown unit three digits, "0.00124".
 platform::FixedString<32> format_quantity(double value, std::string_view unit);
 // "2.2 ± 0.2 GB": a mean and a standard deviation in one unit.
 platform::FixedString<48> format_usual(double mean, double sd, std::string_view unit);
@@ -38,6 +39,9 @@ inline constexpr std::size_t kMaxNamedFeatures = 5;
 
 // True if the feature that rank_features() would name first bears its whole blame: it is no symptom of something else.
 bool cause_leads(const Snapshot& snapshot, const ModelView& view);
+
+// The column of the model that rank_features() would name first; nothing where no column is present.
+std::optional<std::size_t> leading_column(const Snapshot& snapshot, const ModelView& view);
 
 // Fills flag.features with up to `limit` present features, largest share first, then largest |z|.
 void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, platform::Flag& flag);

@@ -37,7 +37,7 @@ inline constexpr double kMemoryResolution = 0.005;
 
 struct Feature {
   std::string_view name;         // unit at the end, "mem_used_bytes"
-  std::string_view unit;         // "bytes", "1/s", "ratio", "1"
+  std::string_view unit;         // "bytes", "1/s", "ratio", "1"; empty: not known
   std::string_view description;  // for people, "memory used"
   FeatureKind kind;
   platform::SampleField field;
@@ -47,6 +47,7 @@ struct Feature {
   double resolution;             // in transformed units: smaller wobbles are nothing on any healthy machine
   double blame = 1.0;            // in (0, 1]: below 1 for a symptom, so that what it is a symptom of is named first
   Sizing sizing = Sizing::kFixed;
+  bool may_be_negative = false;  // no feature of the agent is; a column of some table may be
 };
 
 // How large this machine is, as far as features are relative to it.

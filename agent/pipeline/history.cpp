@@ -4,24 +4,29 @@
 
 namespace epsilond::agent {
 
-History::History(std::size_t rows)
-    : value_storage_(rows * features().size(), 0.0F), time_storage_(rows, 0.0), values_(value_storage_), times_(time_storage_) {}
+History::History(std::size_t rows, std::size_t features)
+    : width_(features), values_(rows * features, 0.0F), times_(rows, 0.0) {
+  for (std::size_t i = 0; i < features; ++i) all_.set(i);
+}
 
 void History::push(const Readings& readings, std::chrono::nanoseconds wall) {
-  for (std::size_t i = 0; i < features().size(); ++i)
-    values_.push(readings.present.test(i) ? static_cast<float>(readings.values[i]) : std::numeric_limits<float>::quiet_NaN());
-  times_.push(std::chrono::duration<double>(wall).count());
+  float* row = values_.data() + next_ * width_;
+  for (std::size_t i = 0; i < width_; ++i) row[i] = static_cast<float>(readings.values[i]);
+  if ((readings.present & all_) != all_) {
+    for (std::size_t i = 0; i < width_; ++i)
+      if (!readings.present[i]) row[i] = std::numeric_limits<float>::quiet_NaN();
+  }
+  times_[next_] = std::chrono::duration<double>(wall).count();
+  next_ = next_ + 1 == times_.size() ? 0 : next_ + 1;
+  if (size_ < times_.size()) ++size_;
 }
 
-float History::value(std::size_t age, std::size_t feature) const {
-  const std::size_t width = features().size();
-  return values_.at_age(age * width + (width - 1 - feature));
-}
+float History::value(std::size_t age, std::size_t feature) const { return values_[row_at(age) * width_ + feature]; }
 
-std::size_t History::memory_bytes() const { return memory_bytes_for(capacity()); }
+std::size_t History::memory_bytes() const { return memory_bytes_for(capacity(), width_); }
 
-std::size_t History::memory_bytes_for(std::size_t rows) {
-  return rows * (features().size() * sizeof(float) + sizeof(double));
+std::size_t History::memory_bytes_for(std::size_t rows, std::size_t features) {
+  return rows * (features * sizeof(float) + sizeof(double));
 }
 
 }  // namespace epsilond::agent

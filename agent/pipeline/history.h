@@ -6,35 +6,38 @@
 #include <vector>
 
 #include "agent/pipeline/feature_table.h"
-#include "models/ring_buffer.h"
 
 namespace epsilond::agent {
 
 class History {
  public:
-  // Holds `rows` >= 1 rows of every feature of the table. Touches all its memory at once, so that the resident size is
-  // the same on the first day as in the third year.
-  explicit History(std::size_t rows);
+  // Holds `rows` >= 1 rows of `features` >= 1 features, all those of a table. Touches all its memory at once, so that
+  // the resident size is the same on the first day as in the third year.
+  History(std::size_t rows, std::size_t features);
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
   void push(const Readings& readings, std::chrono::nanoseconds wall);
 
-  std::size_t size() const { return times_.size(); }
-  std::size_t capacity() const { return times_.capacity(); }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return times_.size(); }
   // `age` 0 is the newest row; < size(). The value is NaN where it was absent; natural units.
   float value(std::size_t age, std::size_t feature) const;
   // Seconds since the Unix epoch.
-  double time_s(std::size_t age) const { return times_.at_age(age); }
+  double time_s(std::size_t age) const { return times_[row_at(age)]; }
 
   std::size_t memory_bytes() const;
-  static std::size_t memory_bytes_for(std::size_t rows);
+  static std::size_t memory_bytes_for(std::size_t rows, std::size_t features);
 
  private:
-  std::vector<float> value_storage_;
-  std::vector<double> time_storage_;
-  models::RingBuffer<float> values_;  // rows one behind the other, each in the table's order
-  models::RingBuffer<double> times_;
+  std::size_t row_at(std::size_t age) const { return next_ > age ? next_ - 1 - age : next_ + times_.size() - 1 - age; }
+
+  std::size_t width_;          // features
+  models::PresenceMask all_;   // of them
+  std::vector<float> values_;  // rows one behind the other, each in the table's order
+  std::vector<double> times_;  // by row
+  std::size_t next_ = 0;       // the row that is written next
+  std::size_t size_ = 0;
 };
 
 }  // namespace epsilond::agent

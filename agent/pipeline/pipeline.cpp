@@ -13,27 +13,30 @@ namespace epsilond::agent {
 
 using platform::FlagEvent;
 
-Pipeline::Pipeline(const Config& config, const MachineSize& machine,
+Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
                    std::vector<std::unique_ptr<platform::Emitter>> emitters)
     : host_(config.host.empty() ? std::string(platform::host_name().view()) : config.host),
       mutes_(config.mutes),
-      table_(features_for(machine)),
+      table_(std::move(table)),
       emitters_(std::move(emitters)),
       failing_(emitters_.size()),
-      history_(history_rows(config)) {
+      history_(history_rows(config), table_.size()) {
   for (const ModelConfig& model : config.models)
     watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
 }
 
 void Pipeline::step(const platform::HostSample& sample, const StepTime& time) {
-  ++steps_;
-  readings_ = observe(previous_, sample, first_);
+  const Readings readings = observe(previous_, sample, first_);
   previous_ = sample;
-  if (std::exchange(first_, false)) return;
-  history_.push(readings_, time.wall);
+  if (!std::exchange(first_, false)) step(readings, time);
+}
+
+void Pipeline::step(const Readings& readings, const StepTime& time) {
+  ++steps_;
+  history_.push(readings, time.wall);
   muted_ = muted_at(mutes_, time);
   for (const std::unique_ptr<Watcher>& watcher : watchers_) {
-    const EpisodeEvents events = watcher->step(readings_, time, muted_);
+    const EpisodeEvents events = watcher->step(readings, time, muted_);
     for (std::size_t i = 0; i < events.count; ++i) send(events.events[i], *watcher);
   }
 }

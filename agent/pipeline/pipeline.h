@@ -22,19 +22,25 @@ namespace epsilond::agent {
 
 class Pipeline {
  public:
-  // `emitters` may be empty. All memory is taken here; step() takes none.
-  Pipeline(const Config& config, const MachineSize& machine, std::vector<std::unique_ptr<platform::Emitter>> emitters);
+  // `table`: what the features of `config` are rows of, features_for() for the live agent; its names must outlive the
+  // pipeline. `emitters` may be empty. All memory is taken here; step() takes none.
+  Pipeline(const Config& config, std::vector<Feature> table, std::vector<std::unique_ptr<platform::Emitter>> emitters);
 
-  // The first call only remembers the sample: rates need two.
+  // A sample of this machine, of which `table` must be features_for(). The first call only remembers the sample: rates
+  // need two.
   void step(const platform::HostSample& sample, const StepTime& time);
+  // One row of readings in the order of the table, wherever it comes from.
+  void step(const Readings& readings, const StepTime& time);
   // A lifecycle event (START, STOP) to every emitter, also while muted.
   void announce(platform::FlagEvent event, const StepTime& time, std::string_view text);
 
   std::span<const std::unique_ptr<Watcher>> watchers() const { return watchers_; }
   std::span<const std::unique_ptr<platform::Emitter>> emitters() const { return emitters_; }
+  std::span<const Feature> table() const { return table_; }
   const History& history() const { return history_; }
-  const Readings& latest() const { return readings_; }
+  const Readings& latest() const { return watchers_.front()->latest().readings; }
   bool muted() const { return muted_; }
+  // Rows that were judged.
   std::uint64_t steps() const { return steps_; }
   // Flags that were made, by event, and the last of them (for a display).
   std::uint64_t event_count(platform::FlagEvent event) const { return event_counts_[static_cast<std::size_t>(event)]; }
@@ -60,13 +66,12 @@ class Pipeline {
 
   std::string host_;
   std::vector<MuteConfig> mutes_;
-  std::vector<Feature> table_;  // sized for this machine
+  std::vector<Feature> table_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::vector<std::unique_ptr<platform::Emitter>> emitters_;
   std::vector<bool> failing_;  // by emitter: its last flag was dropped, and that was said
   History history_;
   platform::HostSample previous_;
-  Readings readings_;
   platform::Flag flag_;
   std::array<std::uint64_t, 7> event_counts_{};
   std::uint64_t steps_ = 0;

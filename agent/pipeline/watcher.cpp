@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 namespace epsilond::agent {
@@ -15,11 +17,22 @@ using platform::FlagEvent;
 constexpr double kGapIntervals = 10.0;
 constexpr double kHoursKnownAfterS = 86400.0;  // every hour was seen once
 
-std::vector<std::size_t> columns_of(const models::PresenceMask& mask) {
+std::vector<std::size_t> columns_of(const models::PresenceMask& mask, std::size_t feature_count) {
   std::vector<std::size_t> columns;
-  for (std::size_t i = 0; i < features().size(); ++i)
+  for (std::size_t i = 0; i < feature_count; ++i)
     if (mask.test(i)) columns.push_back(i);
   return columns;
+}
+
+// See Watcher::as_they_are_; empty where a column needs work.
+models::PresenceMask columns_as_they_are(std::span<const std::size_t> columns, std::span<const Feature> table,
+                                         bool transform) {
+  models::PresenceMask all;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i] != i || (transform && table[i].transform != Transform::kIdentity)) return {};
+    all.set(i);
+  }
+  return all;
 }
 
 models::ThresholdSettings threshold_settings(const ModelConfig& config, double interval_s, bool low_is_strange) {
@@ -31,6 +44,13 @@ models::ThresholdSettings threshold_settings(const ModelConfig& config, double i
   settings.low_is_strange = low_is_strange;
   settings.quantile = config.quantile;
   return settings;
+}
+
+// Only what the table has: readings are half a kilobyte, and most tables are narrower.
+void remember(const Readings& readings, std::size_t feature_count, Readings& out) {
+  std::copy_n(readings.values.begin(), feature_count, out.values.begin());
+  out.present = readings.present;
+  out.elapsed_s = readings.elapsed_s;
 }
 
 // Unique on this host: the model, the second it began, and how many came before it.
@@ -52,19 +72,24 @@ Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const F
     : config_(config),
       interval_s_(interval_s),
       table_(table),
-      columns_(columns_of(config.features)),
+      columns_(columns_of(config.features, table.size())),
+      as_they_are_(columns_as_they_are(columns_, table, config.transform)),
       model_(std::move(model)),
       threshold_(threshold_settings(config, interval_s, model_->low_is_strange())),
       hysteresis_({config.raise_m, config.raise_n, config.clear_after_s}),
       gate_(config.accept_after_s),
-      episode_({config.settle_s, config.remind_after_s}) {}
+      episode_({config.settle_s, config.remind_after_s}) {
+  observation_.values.setZero(static_cast<Eigen::Index>(columns_.size()));
+}
 
 EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool muted) {
-  const models::Observation observation = select(readings, time);
+  select(readings, time);
   latest_.wall = time.wall;
-  latest_.readings = readings;
-  latest_.score = model_->score(observation);  // before it is learned, so no sample vouches for itself
-  model_->advance(observation);
+  remember(readings, table_.size(), latest_.readings);
+  // Before it is learned, so no sample vouches for itself. Made where it stays, for a score is two kilobytes.
+  static_assert(std::is_trivially_destructible_v<models::Score>);
+  ::new (&latest_.score) models::Score(model_->score(observation_));
+  model_->advance(observation_);
   latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
   latest_.cause_leads = latest_.verdict.strange && cause_leads(latest_, view());
   if (muted) return {};
@@ -79,39 +104,42 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool
   threshold_.learn(latest_.score);
   // What was held before an episode is not of it, and what was held in one that is over goes with it.
   if (transition != Transition::kNone) model_->discard_unlearned();
-  learn(observation, decision);
+  learn(decision);
   return events;
 }
 
-void Watcher::learn(const models::Observation& observation, GateDecision decision) {
+void Watcher::learn(GateDecision decision) {
   switch (decision) {
     case GateDecision::kLearn:
-      model_->update(observation);
+      model_->update(observation_);
       break;
     case GateDecision::kHold:
-      model_->observe_unlearned(observation);
+      model_->observe_unlearned(observation_);
       break;
     case GateDecision::kAccept:
-      model_->observe_unlearned(observation);
+      model_->observe_unlearned(observation_);
       model_->accept_level();
       hysteresis_.reset();
       break;
   }
 }
 
-models::Observation Watcher::select(const Readings& readings, const StepTime& time) const {
-  models::Observation observation;
-  observation.values.setZero(static_cast<Eigen::Index>(columns_.size()));
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!readings.present.test(columns_[i])) continue;
-    const double value = readings.values[columns_[i]];
-    observation.values[static_cast<Eigen::Index>(i)] =
-        config_.transform ? apply_transform(table_[columns_[i]], value) : value;
-    observation.present.set(i);
+void Watcher::select(const Readings& readings, const StepTime& time) {
+  if (as_they_are_.any() && (readings.present & as_they_are_) == as_they_are_) {
+    std::copy_n(readings.values.begin(), columns_.size(), observation_.values.data());
+    observation_.present = as_they_are_;
+  } else {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::size_t row = columns_[i];
+      const bool present = readings.present[row];
+      const double value = present ? readings.values[row] : 0.0;
+      observation_.values[static_cast<Eigen::Index>(i)] =
+          config_.transform ? apply_transform(table_[row], value) : value;
+      observation_.present[i] = present;
+    }
   }
-  observation.elapsed_s = readings.elapsed_s;
-  observation.local_time_s = std::chrono::duration<double>(time.wall + time.utc_offset).count();
-  return observation;
+  observation_.elapsed_s = readings.elapsed_s;
+  observation_.local_time_s = std::chrono::duration<double>(time.wall + time.utc_offset).count();
 }
 
 void Watcher::describe(FlagEvent event, platform::Flag& flag) const {

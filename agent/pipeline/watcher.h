@@ -29,7 +29,7 @@ struct StepTime {
 
 class Watcher {
  public:
-  // `table` (see features_for()) must outlive the watcher.
+  // `config.features`: rows of `table`, which must outlive the watcher.
   Watcher(const ModelConfig& config, double interval_s, std::span<const Feature> table,
           std::unique_ptr<models::AnomalyModel> model);
 
@@ -52,18 +52,20 @@ class Watcher {
   ModelView view() const;
 
  private:
-  models::Observation select(const Readings& readings, const StepTime& time) const;
-  void learn(const models::Observation& observation, models::GateDecision decision);
+  void select(const Readings& readings, const StepTime& time);
+  void learn(models::GateDecision decision);
 
   ModelConfig config_;
   double interval_s_;
   std::span<const Feature> table_;
   std::vector<std::size_t> columns_;  // rows of the feature table, ascending
+  models::PresenceMask as_they_are_;  // all columns, if each is the row of its own number and stays in natural units
   std::unique_ptr<models::AnomalyModel> model_;
   models::Threshold threshold_;
   models::Hysteresis hysteresis_;
   models::LearningGate gate_;
   Episode episode_;
+  models::Observation observation_;  // the newest row as the model sees it; reused, for it is large
   Snapshot latest_;
 };
 

@@ -32,7 +32,7 @@ struct Bench {
   explicit Bench(const Config& config) : host(epsilond::tests::test_seed()) {
     std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
     emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&flags));
-    pipeline = std::make_unique<Pipeline>(config, epsilond::agent::MachineSize{8e9, 2.0}, std::move(emitters));
+    pipeline = std::make_unique<Pipeline>(config, epsilond::agent::features_for({8e9, 2.0}), std::move(emitters));
   }
 
   void run(long seconds) {
@@ -197,7 +197,7 @@ void the_plain_product_of_densities_is_judged_by_its_epsilon(void** state) {
 void reload(Bench& bench, const Config& config) {
   std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
   emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&bench.flags));
-  auto next = std::make_unique<Pipeline>(config, epsilond::agent::MachineSize{8e9, 2.0}, std::move(emitters));
+  auto next = std::make_unique<Pipeline>(config, epsilond::agent::features_for({8e9, 2.0}), std::move(emitters));
   next->take_over(*bench.pipeline, StepTime{std::chrono::seconds(kStart + bench.host.second()), {}});
   bench.pipeline = std::move(next);
 }

@@ -15,6 +15,7 @@ using epsilond::agent::format_duration;
 using epsilond::agent::format_quantity;
 using epsilond::agent::format_rarity;
 using epsilond::agent::format_usual;
+using epsilond::agent::leading_column;
 using epsilond::agent::ModelView;
 using epsilond::agent::rank_features;
 using epsilond::agent::Snapshot;
@@ -74,6 +75,12 @@ void a_usual_band_shares_one_unit(void**) {
   assert_string_equal(format_usual(0.04, 0.05, "ratio").c_str(), "4 \u00b1 5 %");
 }
 
+void what_has_no_unit_has_three_digits(void**) {
+  assert_string_equal(format_quantity(0.00124, "").c_str(), "0.00124");
+  assert_string_equal(format_quantity(-52.125, "").c_str(), "-52.1");
+  assert_string_equal(format_usual(0.0009, 0.0002, "").c_str(), "0.0009 \u00b1 0.0002");
+}
+
 void durations_are_written_for_people(void**) {
   assert_string_equal(format_duration(0.5).c_str(), "0.5 s");
   assert_string_equal(format_duration(15).c_str(), "15 s");
@@ -130,6 +137,37 @@ void a_logarithmic_feature_is_told_in_natural_units(void**) {
   assert_near(flag.features[0].sd, 4.0 * 1024 * 1024 * 2.0 * std::sinh(0.3), 0, 1e-12);
 }
 
+// A table of one column that is no feature of the agent.
+void a_column_of_any_table_is_named_and_may_be_usual_below_zero(void**) {
+  static std::array<epsilond::agent::Feature, 1> table = {epsilond::agent::features()[*find_feature("zombies")]};
+  table[0].name = table[0].description = "drift";
+  table[0].unit = {};
+  table[0].may_be_negative = true;
+  static const std::array<std::size_t, 1> column = {0};
+  Snapshot snapshot;
+  snapshot.readings.present.set(0);
+  snapshot.readings.values[0] = 7.5;
+  for (auto* vector : {&snapshot.score.mean, &snapshot.score.sd, &snapshot.score.z, &snapshot.score.share})
+    vector->setZero(1);
+  snapshot.score.mean[0] = -2.0;
+  snapshot.score.sd[0] = 0.5;
+  Episode episode({0.0, 0.0});
+  episode.advance(Transition::kRaised, false, snapshot, 1.0);
+  Flag flag;
+  explain(FlagEvent::kRaised, episode, snapshot, {table, column, true, false, kYear, 1.0}, flag);
+  assert_near(flag.features[0].mean, -2.0, 0, 0);
+  assert_string_equal(flag.text.c_str(), "drift 7.5 (usual -2 \u00b1 0.5)");
+}
+
+void the_leading_column_is_the_one_that_is_named_first(void**) {
+  Snapshot snapshot = memory_grab();
+  assert_int_equal(leading_column(snapshot, view_of(false)).value_or(9), 0);
+  snapshot.score.share[2] = 2.0;
+  assert_int_equal(leading_column(snapshot, view_of(false)).value_or(9), 2);
+  snapshot.readings.present.reset();
+  assert_false(leading_column(snapshot, view_of(false)).has_value());
+}
+
 void the_sentence_says_what_usual_when_and_how_rare(void**) {
   Episode episode({0.0, 0.0});
   const Snapshot now = memory_grab();
@@ -154,12 +192,15 @@ void the_ending_says_how_long_it_lasted(void**) {
 const CMUnitTest kTests[] = {
     cmocka_unit_test(quantities_are_written_for_people),
     cmocka_unit_test(a_usual_band_shares_one_unit),
+    cmocka_unit_test(what_has_no_unit_has_three_digits),
     cmocka_unit_test(durations_are_written_for_people),
     cmocka_unit_test(rarity_is_the_inverse_of_the_tolerated_rate),
     cmocka_unit_test(nothing_is_claimed_beyond_a_hundred_times_what_was_learned),
     cmocka_unit_test(features_are_ranked_by_share_then_z),
     cmocka_unit_test(an_absent_feature_is_never_named),
     cmocka_unit_test(a_logarithmic_feature_is_told_in_natural_units),
+    cmocka_unit_test(a_column_of_any_table_is_named_and_may_be_usual_below_zero),
+    cmocka_unit_test(the_leading_column_is_the_one_that_is_named_first),
     cmocka_unit_test(the_sentence_says_what_usual_when_and_how_rare),
     cmocka_unit_test(the_ending_says_how_long_it_lasted),
 };

@@ -15,7 +15,7 @@ using epsilond::agent::Readings;
 namespace {
 
 int setup(void** state) {
-  auto* history = new History(3);
+  auto* history = new History(3, features().size());
   for (int row = 0; row < 5; ++row) {
     Readings readings;
     for (std::size_t i = 0; i < features().size(); ++i) {
@@ -50,8 +50,8 @@ void what_was_absent_is_not_a_number(void** state) {
 
 void its_bytes_are_known_before_it_is_built(void** state) {
   const auto& history = *static_cast<History*>(*state);
-  assert_int_equal(history.memory_bytes(), History::memory_bytes_for(3));
-  assert_int_equal(History::memory_bytes_for(3), 3 * (features().size() * 4 + 8));
+  assert_int_equal(history.memory_bytes(), History::memory_bytes_for(3, features().size()));
+  assert_int_equal(History::memory_bytes_for(3, features().size()), 3 * (features().size() * 4 + 8));
 }
 
 const CMUnitTest kTests[] = {

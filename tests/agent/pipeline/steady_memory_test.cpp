@@ -57,7 +57,8 @@ int setup(void** state) {
   if (!source) return -1;
   bench->source = std::move(*source);
   bench->pipeline = std::make_unique<Pipeline>(
-      bench->config, epsilond::agent::MachineSize{}, epsilond::agent::make_emitters(bench->config, bench->clock, -1));
+      bench->config, epsilond::agent::features_for({}),
+      epsilond::agent::make_emitters(bench->config, bench->clock, -1));
   *state = bench;
   return 0;
 }
