@@ -44,9 +44,10 @@ std::optional<double> parse_timestamp(std::string_view text);
 // that a double holds (Clinger 1990, "How to read floating point numbers accurately", the case without rounding error).
 // The text must end with a byte that belongs to no number, such as '\n'.
 inline const char* parse_plain_number(const char* text, double& value) {
-  constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  // Static: otherwise the table is built on the stack for every number.
+  static constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                          1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   constexpr std::uint64_t kMaxExact = std::uint64_t{1} << 53U;
   const bool negative = *text == '-';
   if (negative) ++text;

@@ -199,13 +199,18 @@ bool TableReader::read_plain(std::string_view line, TableRow& row) const {
         if (value != 0.0 && value != 1.0) return false;
         row.label = value != 0.0 ? 1 : 0;
       } else {
-        if (*text == '-') text = std::find(text, line_end, separator);  // a date
+        const bool date = *text == '-';
+        if (date) text = std::find(text, line_end, separator);
         row.time_text = {cell, static_cast<std::size_t>(text - cell)};
-        if (row.time_text.ends_with('\r')) return false;
-        const std::optional<double> time = parse_timestamp(row.time_text);
-        if (!time) return false;
+        if (date) {
+          if (row.time_text.ends_with('\r')) return false;
+          const std::optional<double> time = parse_timestamp(row.time_text);
+          if (!time) return false;
+          value = *time;
+        }
+        if (!(std::fabs(value) <= kMaxEpochSeconds)) return false;
         row.has_time = true;
-        row.time_s = *time;
+        row.time_s = value;
       }
     }
     if (column == last) return *text == '\n' || (*text == '\r' && text[1] == '\n');
