@@ -38,6 +38,8 @@ class BankDetector : public AnomalyModel {
   // Moves every feature's moments to the held level and forgets the fit: the detector abstains until it is fitted anew.
   void accept_level() final;
   void discard_unlearned() final;
+  // The tail of the score; it abstains until that has seen enough scores again.
+  void forget_spread() final { tail_.reset(); }
   // Warm-up, but never 1 before the detector is fitted.
   double learning_ratio() const final;
   double learned_s() const final { return learned_s_; }

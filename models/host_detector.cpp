@@ -277,6 +277,12 @@ void HostDetector::accept_level() {
 
 void HostDetector::discard_unlearned() { std::fill(unlearned_.begin(), unlearned_.end(), ForgettingMoments{}); }
 
+// Means stray less than what they are means of, so a tail of them finds an ordinary second strange for ever: what is
+// flagged is not learned. The variance has floors for that, and moves to that of single samples within hours.
+void HostDetector::forget_spread() {
+  for (ParetoTail& tail : tails_) tail.reset();
+}
+
 double HostDetector::learning_ratio() const {
   const double rows = static_cast<double>(learned_rows_) / kCountedRows;
   const double time = settings_.warm_up_s > 0.0 ? learned_s_ / settings_.warm_up_s : 1.0;

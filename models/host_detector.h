@@ -59,6 +59,8 @@ class HostDetector final : public AnomalyModel {
   // Moves each feature whose held level lies more than 3 sd off, or is more than 3 times as wide, to that level.
   void accept_level() override;
   void discard_unlearned() override;
+  // The tails; level, variance and season stay.
+  void forget_spread() override;
 
   double learning_ratio() const override;
   double learned_s() const override { return learned_s_; }

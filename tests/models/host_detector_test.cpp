@@ -285,6 +285,33 @@ double share_of_the_cause() {
 
 void a_symptom_takes_its_part_of_the_blame(void**) { assert_near(share_of_the_cause(), 2.0 / 3.0, 1e-9, 0); }
 
+// Eight times the floor of the sd, after thousands of rows that never came near it.
+double surprise_after_narrow_rows(bool forget) {
+  Bed bed(bed_settings(1, 60.0));
+  Rng rng(1);
+  for (int row = 0; row < 5000; ++row) {
+    bed.value(0) = 10.0 + 0.001 * rng.normal();
+    bed.model.update(bed.observation);
+  }
+  if (forget) bed.model.forget_spread();
+  bed.value(0) = 18.0;
+  return bed.model.score(bed.observation).surprise;
+}
+
+void spread_that_is_forgotten_makes_an_ordinary_sample_less_strange(void**) {
+  assert_true(surprise_after_narrow_rows(true) < surprise_after_narrow_rows(false) - 2.0);
+}
+
+void a_detector_without_its_spread_is_still_ready_and_knows_its_levels(void** state) {
+  Bed& bed = bed_of(state);
+  bed.model.forget_spread();
+  bed.value(2) = 300.0;
+  const Score score = bed.model.score(bed.observation);
+  assert_true(score.status == ScoreStatus::kScored);
+  assert_near(score.mean[2], 30.0, 0.5, 0);
+  assert_true(score.surprise > 5.0);
+}
+
 void memory_is_stated_and_small(void** state) {
   const std::size_t bytes = bed_of(state).model.memory_bytes();
   assert_true(bytes > 3 * 1728);
@@ -319,6 +346,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(what_was_discarded_is_not_accepted, make_learned, free_learned),
     cmocka_unit_test(a_slide_was_seen_once_not_sixty_times),
     cmocka_unit_test(a_symptom_takes_its_part_of_the_blame),
+    cmocka_unit_test(spread_that_is_forgotten_makes_an_ordinary_sample_less_strange),
+    cmocka_unit_test_setup_teardown(a_detector_without_its_spread_is_still_ready_and_knows_its_levels, make_learned,
+                                    free_learned),
     cmocka_unit_test_setup_teardown(memory_is_stated_and_small, make_learned, free_learned),
 };
 EPSILOND_TEST_MAIN(kTests)
