@@ -21,4 +21,8 @@ std::optional<double> TableClock::step_s(std::string_view time_name) const {
   return *middle;
 }
 
+bool TableClock::is_calendar(std::string_view time_name) const {
+  return step_s(time_name) && (time_name != "t" || *first_time_s_ >= kFirstClockSecond);
+}
+
 }  // namespace epsilond::agent

@@ -10,6 +10,11 @@
 
 namespace epsilond::agent {
 
+// A time in column `t` below this (1973) counts from somewhere else than 1970.
+inline constexpr double kFirstClockSecond = 1e8;
+// Beyond this (2255), nanoseconds since 1970 do not fit 64 bits.
+inline constexpr double kLastClockSecond = 9e9;
+
 class TableClock {
  public:
   // One row after the other.
@@ -19,6 +24,8 @@ class TableClock {
   // The median step in seconds. Nothing where the rows have no time, or where `t` numbers the rows (0, 1, 2, ... or 1, 2,
   // 3, ...) and is no clock.
   std::optional<double> step_s(std::string_view time_name) const;
+  // True if there is a step and the times are Unix times, as far as one can tell.
+  bool is_calendar(std::string_view time_name) const;
 
  private:
   static constexpr std::size_t kMaxSteps = 65536;  // the median of so many is that of the table
