@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/config/config_suggest.h"
 #include "agent/control/console.h"
+#include "agent/control/replay_command.h"
 #include "agent/control/score_command.h"
 #include "agent/exit_code.h"
 #include "platform/file/output_file.h"
@@ -30,6 +32,7 @@ struct Subcommand {
 
 constexpr std::array kSubcommands = {
     Subcommand{"score", epsilond::agent::run_score, epsilond::agent::score_help},
+    Subcommand{"replay", epsilond::agent::run_replay, epsilond::agent::replay_help},
 };
 
 constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
@@ -39,11 +42,13 @@ constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
 The operator's tool of epsilond.
 
 Subcommands:
-  score FILE   fit a model to a table (csv, tsv, plain or gzip), score every
-               row, and print the strange ones
+  score FILE      fit a model to a table (csv, tsv, plain or gzip), score every
+                  row, and print the strange ones
+  replay FILE...  run the agent over a table, and print what it would have sent
 
-Example:
+Examples:
   epsilonctl score metrics.csv --scores scores.csv
+  epsilonctl replay train.csv test.csv
 
 'epsilonctl SUBCOMMAND --help' tells more, epsilonctl(1) everything.
 )";
@@ -65,14 +70,29 @@ ExitCode usage_error(Console& console, const std::string& what) {
   return epsilond::agent::kExitUsage;
 }
 
+std::vector<std::string_view> first_words() {
+  std::vector<std::string_view> words;
+  for (const Subcommand& subcommand : kSubcommands) words.push_back(subcommand.name);
+  words.insert(words.end(), {"help", "--version", "--help"});
+  return words;
+}
+
+std::string list_of_first_words() {
+  std::string list;
+  for (const std::string_view word : first_words()) {
+    if (!list.empty()) list += ", ";
+    list += word;
+  }
+  return list;
+}
+
 ExitCode unknown_word(Console& console, std::string_view word) {
-  constexpr std::array<std::string_view, 4> kWords = {"score", "help", "--version", "--help"};
-  const std::string_view near = epsilond::agent::closest(word, kWords);
+  const std::string_view near = epsilond::agent::closest(word, first_words());
   std::string what = "unknown ";
   what += word.starts_with('-') ? "option '" : "subcommand '";
   what += std::string(word) + "'";
   what += near.empty() ? std::string() : ": did you mean '" + std::string(near) + "'?";
-  return usage_error(console, what + " (there are: score, help, --version, --help)");
+  return usage_error(console, what + " (there are: " + list_of_first_words() + ")");
 }
 
 ExitCode help(Console& console, Words words) {
@@ -83,7 +103,7 @@ ExitCode help(Console& console, Words words) {
 }
 
 ExitCode run(Words words, Console& console) {
-  if (words.empty()) return usage_error(console, "a subcommand is missing (there are: score, help, --version, --help)");
+  if (words.empty()) return usage_error(console, "a subcommand is missing (there are: " + list_of_first_words() + ")");
   const std::string_view first = words[0];
   const Words rest = words.subspan(1);
   if (const Subcommand* subcommand = find_subcommand(first)) return subcommand->run(rest, console);

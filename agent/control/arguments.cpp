@@ -22,6 +22,13 @@ Error unknown_option(std::string_view name, std::span<const OptionSpec> specs) {
                     std::string(near).c_str());
 }
 
+// Of "-c"; empty where no option has this short form.
+std::string_view long_name_of(std::string_view word, std::span<const OptionSpec> specs) {
+  for (const OptionSpec& spec : specs)
+    if (word.size() == 2 && spec.letter == word[1]) return spec.name;
+  return {};
+}
+
 }  // namespace
 
 Result<Arguments> Arguments::parse(std::span<const char* const> words, std::span<const OptionSpec> specs) {
@@ -37,10 +44,15 @@ Result<Arguments> Arguments::parse(std::span<const char* const> words, std::span
       arguments.operands_.push_back(word);
       continue;
     }
-    if (word[1] != '-')
-      return make_error(ErrorCode::kInvalid, 0, "unknown option '%.60s': options are long, such as --%s", words[i],
-                        std::string(specs.front().name).c_str());
-    word.remove_prefix(2);
+    if (word[1] != '-') {
+      const std::string_view long_name = long_name_of(word, specs);
+      if (long_name.empty())
+        return make_error(ErrorCode::kInvalid, 0, "unknown option '%.60s': options are long, such as --%s", words[i],
+                          std::string(specs.front().name).c_str());
+      word = long_name;
+    } else {
+      word.remove_prefix(2);
+    }
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
     const auto spec = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& s) { return s.name == name; });

@@ -1,5 +1,5 @@
 #pragma once
-// A strict reader of long options: `--name VALUE`, `--name=VALUE`, switches, operands, `--`.
+// A strict reader of options: `--name VALUE`, `--name=VALUE`, switches, `-c VALUE`, operands, `--`.
 
 #include <optional>
 #include <span>
@@ -13,6 +13,7 @@ namespace epsilond::agent {
 struct OptionSpec {
   std::string_view name;  // without the dashes
   bool takes_value = true;
+  char letter = '\0';  // of a short form, `-c VALUE`; most have none
 };
 
 class Arguments {

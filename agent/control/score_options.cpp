@@ -10,14 +10,12 @@
 #include "agent/config/config_keys.h"
 #include "agent/config/config_store.h"
 #include "agent/control/arguments.h"
-#include "agent/history/cell.h"
-#include "agent/history/csv_record.h"
+#include "agent/control/table_arguments.h"
 #include "agent/history/make_batch_model.h"
 
 namespace epsilond::agent {
 namespace {
 
-using platform::Error;
 using platform::ErrorCode;
 using platform::make_error;
 using platform::Result;
@@ -41,33 +39,11 @@ constexpr std::array kOptions = {
 
 constexpr std::uint64_t kMaxStarts = 1000;
 
-Error bad_value(const char* option, std::string_view value, const char* allowed) {
-  return make_error(ErrorCode::kInvalid, 0, "--%s '%.40s': %s", option, std::string(value).c_str(), allowed);
-}
-
 std::optional<std::uint64_t> parse_count(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-Result<void> parse_table_options(const Arguments& arguments, ScoreOptions& options) {
-  if (const auto format = arguments.value("format")) {
-    const std::optional<TableFormat> known = parse_table_format(*format);
-    if (!known) return bad_value("format", *format, (std::string("allowed: ") + kTableFormatWords).c_str());
-    options.table.format = *known;
-  }
-  if (const auto columns = arguments.value("columns")) {
-    CsvRecord record;
-    if (record.split(*columns, ',') != RecordFault::kNone)
-      return bad_value("columns", *columns, "names separated by commas, quoted as in a csv file");
-    for (const std::string_view name : record.cells()) {
-      if (name.empty()) return bad_value("columns", *columns, "an empty name");
-      options.table.columns.emplace_back(name);
-    }
-  }
-  return {};
 }
 
 Result<void> parse_model_options(const Arguments& arguments, ScoreOptions& options) {
@@ -150,13 +126,12 @@ Result<void> parse_cut_options(const Arguments& arguments, ScoreOptions& options
     if (!cut) return make_error(ErrorCode::kInvalid, 0, "--threshold %s", cut.error().context.c_str());
     options.cut = *cut;
   }
-  if (const auto budget = arguments.value("false-alarms-per-week")) {
-    double value = 0.0;
-    if (parse_cell(*budget, value) != CellKind::kNumber || !(value > 0.0))
-      return bad_value("false-alarms-per-week", *budget, "allowed: a number above 0");
+  Result<std::optional<double>> budget = parse_weekly_budget(arguments);
+  if (!budget) return budget.error();
+  if (*budget) {
     if (options.cut.form != CutForm::kBudget)
       return make_error(ErrorCode::kInvalid, 0, "--false-alarms-per-week belongs to --threshold budget");
-    options.cut.false_alarms_per_week = value;
+    options.cut.false_alarms_per_week = **budget;
     options.weekly_budget_given = true;
   }
   return {};
@@ -175,13 +150,9 @@ Result<ScoreOptions> parse_score_options(std::span<const char* const> words) {
   if (options.help) return options;
   if (arguments->operands().empty()) return make_error(ErrorCode::kInvalid, 0, "score takes a FILE, none given");
   options.files.assign(arguments->operands().begin(), arguments->operands().end());
-  if (const auto scores = arguments->value("scores")) {
-    if (scores->empty() || *scores == "-")
-      return bad_value("scores", *scores, "the name of a file (standard output carries the events)");
-    options.scores_file = *scores;
-  }
-  for (const auto parse : {parse_table_options, parse_model_options, parse_batch_options, parse_cut_options,
-                           parse_training_options})
+  if (Result<void> parsed = parse_table_arguments(*arguments, options.table); !parsed) return parsed.error();
+  if (Result<void> parsed = parse_scores_file(*arguments, options.scores_file); !parsed) return parsed.error();
+  for (const auto parse : {parse_model_options, parse_batch_options, parse_cut_options, parse_training_options})
     if (Result<void> parsed = parse(*arguments, options); !parsed) return parsed.error();
   return options;
 }

@@ -3,25 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <string_view>
 
 #include "agent/history/csv_record.h"
-#include "platform/emit/escape.h"
-#include "platform/emit/flag_format.h"
-#include "platform/emit/number_text.h"
-#include "platform/emit/text_writer.h"
+#include "agent/history/json_line.h"
+#include "agent/history/table_clock.h"
 
 namespace epsilond::agent {
 namespace {
-
-using platform::Escape;
-using platform::TextWriter;
-
-// A `t` below this (1973) counts from somewhere else than 1970; above the other (2255) nanoseconds do not fit 64 bits.
-constexpr double kFirstClockSecond = 1e8;
-constexpr double kLastClockSecond = 9e9;
 
 // Appends to a buffer that is known to be large enough for what one row needs.
 class Line {
@@ -37,65 +27,6 @@ class Line {
   std::array<char, 160> buffer_;
   char* at_ = buffer_.data();
 };
-
-// A JSON object under construction; keys are ours and need no escape.
-class JsonLine {
- public:
-  explicit JsonLine(std::string& text) : text_(text) {}
-
-  void key(std::string_view name) {
-    if (text_.back() != '{' && text_.back() != '[') text_ += ',';
-    text_ += '"';
-    text_ += name;
-    text_ += "\":";
-  }
-  void number(std::string_view name, double value) {
-    key(name);
-    if (!std::isfinite(value)) {
-      text_ += "null";
-      return;
-    }
-    std::array<char, 32> buffer;
-    TextWriter writer(buffer);
-    platform::put_number(writer, value);
-    text_ += writer.view();
-  }
-  // All digits, for a value that somebody may want to hand back to us.
-  void exact(std::string_view name, double value) {
-    key(name);
-    if (!std::isfinite(value)) {
-      text_ += "null";
-      return;
-    }
-    std::array<char, 32> buffer;
-    text_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
-  }
-  void count(std::string_view name, std::uint64_t value) {
-    key(name);
-    text_ += std::to_string(value);
-  }
-  void string(std::string_view name, std::string_view value) {
-    key(name);
-    std::string buffer(value.size() * 6 + 8, '\0');  // the longest escape of a byte has six
-    TextWriter writer(buffer);
-    platform::put_escaped(writer, value, Escape::kJson);
-    text_ += '"';
-    text_ += writer.view();
-    text_ += '"';
-  }
-  void text(std::string_view raw) { text_ += raw; }
-
- private:
-  std::string& text_;
-};
-
-std::string rfc3339(double unix_s) {
-  std::array<char, 64> buffer;
-  TextWriter writer(buffer);
-  platform::put_utc_time(writer,
-                         std::chrono::nanoseconds(static_cast<std::int64_t>(std::llround(unix_s * 1e3)) * 1000000));
-  return std::string(writer.view());
-}
 
 void ratio(JsonLine& json, std::string_view name, std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) {
