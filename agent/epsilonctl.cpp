@@ -11,6 +11,7 @@
 
 #include "agent/config/config_suggest.h"
 #include "agent/control/console.h"
+#include "agent/control/learn_command.h"
 #include "agent/control/replay_command.h"
 #include "agent/control/score_command.h"
 #include "agent/exit_code.h"
@@ -33,6 +34,7 @@ struct Subcommand {
 constexpr std::array kSubcommands = {
     Subcommand{"score", epsilond::agent::run_score, epsilond::agent::score_help},
     Subcommand{"replay", epsilond::agent::run_replay, epsilond::agent::replay_help},
+    Subcommand{"learn", epsilond::agent::run_learn, epsilond::agent::learn_help},
 };
 
 constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
@@ -45,6 +47,7 @@ Subcommands:
   score FILE      fit a model to a table (csv, tsv, plain or gzip), score every
                   row, and print the strange ones
   replay FILE...  run the agent over a table, and print what it would have sent
+  learn FILE...   warm start: build a state file of the agent from a table
 
 Examples:
   epsilonctl score metrics.csv --scores scores.csv
