@@ -369,6 +369,13 @@ std::string_view model_kind_name(ModelKind kind) {
   return {};
 }
 
+std::string_view threshold_name(const ModelConfig& model) {
+  const int value = model.contamination ? kContaminationWord : static_cast<int>(model.threshold);
+  for (const Word& word : kThresholds)
+    if (word.value == value) return word.text;
+  return {};
+}
+
 bool is_among(std::string_view word, std::string_view words) {
   while (!words.empty()) {
     const std::size_t end = std::min(words.find(' '), words.size());

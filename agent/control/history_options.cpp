@@ -16,8 +16,8 @@ using platform::Result;
 constexpr OptionSpec kConfig = {.name = "config", .letter = 'c'};
 
 constexpr std::array kReplayOptions = {
-    OptionSpec{"scores"}, OptionSpec{"model-name"}, OptionSpec{"false-alarms-per-week"}, kConfig, OptionSpec{"columns"},
-    OptionSpec{"map"},    OptionSpec{"format"},     OptionSpec{"help", false},
+    OptionSpec{"scores"},     OptionSpec{"report"}, OptionSpec{"model-name"}, OptionSpec{"false-alarms-per-week"}, kConfig,
+    OptionSpec{"columns"},    OptionSpec{"map"},    OptionSpec{"format"},     OptionSpec{"help", false},
 };
 
 constexpr std::array kLearnOptions = {
@@ -51,14 +51,15 @@ Result<ReplayOptions> parse_replay_options(std::span<const char* const> words) {
   ReplayOptions options;
   options.history.help = arguments->has("help");
   if (options.history.help) return options;
-  if (Result<void> parsed = parse_history_options(*arguments, "replay", options.history); !parsed)
-    return parsed.error();
-  if (Result<void> parsed = parse_scores_file(*arguments, options.scores_file); !parsed) return parsed.error();
+  if (Result<void> parsed = parse_history_options(*arguments, "replay", options.history); !parsed) return parsed.error();
+  if (Result<void> parsed = parse_output_file(*arguments, "scores", options.scores_file); !parsed) return parsed.error();
+  if (Result<void> parsed = parse_output_file(*arguments, "report", options.report_file); !parsed) return parsed.error();
   Result<std::optional<double>> budget = parse_weekly_budget(*arguments);
   if (!budget) return budget.error();
   options.false_alarms_per_week = *budget;
   if (const auto name = arguments->value("model-name")) {
-    if (options.scores_file.empty()) return bad_value("model-name", *name, "says whose --scores are written");
+    if (options.scores_file.empty() && options.report_file.empty())
+      return bad_value("model-name", *name, "says whose --scores or --report is written");
     options.model_name = *name;
   }
   return options;

@@ -24,6 +24,7 @@ struct HistoryOptions {
 struct ReplayOptions {
   HistoryOptions history;
   std::string scores_file;                      // empty: none
+  std::string report_file;                      // empty: none
   std::string model_name;                       // whose scores; empty: of the first model
   std::optional<double> false_alarms_per_week;  // > 0; for every model with threshold = budget
 };

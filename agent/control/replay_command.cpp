@@ -2,21 +2,26 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "agent/config/config_keys.h"
 #include "agent/control/history_run.h"
+#include "agent/control/output.h"
 #include "agent/history/replay_output.h"
 #include "agent/history/replayer.h"
+#include "agent/report/replay_report.h"
 
 namespace epsilond::agent {
 namespace {
 
-using platform::OutputFile;
 using platform::Result;
 using SteadyClock = std::chrono::steady_clock;
+
+bool has_density(ModelKind kind) {
+  return kind == ModelKind::kProduct || kind == ModelKind::kMahalanobis || kind == ModelKind::kMixture;
+}
 
 class ReplayRun {
  public:
@@ -25,11 +30,12 @@ class ReplayRun {
 
   ExitCode run() {
     start_ = SteadyClock::now();
-    for (const auto step :
-         {&ReplayRun::open, &ReplayRun::configure, &ReplayRun::create_scores, &ReplayRun::replay, &ReplayRun::finish})
+    for (const auto step : {&ReplayRun::open, &ReplayRun::configure, &ReplayRun::create_outputs, &ReplayRun::replay,
+                            &ReplayRun::finish})
       if (const ExitCode code = (this->*step)(); code != kExitFine) {
         voice_.clear_progress();
-        if (scores_file_) voice_.say(options_.scores_file, "not written, because of the error above");
+        scores_file_.say_missing(voice_);
+        report_file_.say_missing(voice_);
         return code;
       }
     return kExitFine;
@@ -80,26 +86,43 @@ class ReplayRun {
     return kExitUsage;
   }
 
-  ExitCode create_scores() {
-    const std::string& name = options_.scores_file;
-    if (name.empty()) return kExitFine;
-    if (rows_->rows().reads(name.c_str())) {
-      voice_.say(name, "is an input: choose another name for --scores");
-      return kExitUsage;
+  ExitCode create_outputs() {
+    const std::string& scores = options_.scores_file;
+    const std::string& report = options_.report_file;
+    const auto reads = [this](const std::string& name) { return !name.empty() && rows_->rows().reads(name.c_str()); };
+    if (const ExitCode code = check_report(report, scores, voice_); code != kExitFine) return code;
+    if (const ExitCode code = scores_file_.create(scores, "--scores", reads(scores), voice_); code != kExitFine)
+      return code;
+    if (const ExitCode code = report_file_.create(report, "--report", reads(report), voice_); code != kExitFine)
+      return code;
+    if (scores_file_.file())
+      scores_ = std::make_unique<ReplayScores>(*scores_file_.file(), columns_.table(), scored_model_);
+    if (report_file_.file()) {
+      const std::string& model = loaded_.config.models[scored_model_].name;
+      report_ = std::make_unique<ReplayReport>(report_head(), scored_model_, model);
     }
-    Result<OutputFile> file = OutputFile::create(name);
-    if (!file) {
-      voice_.say(name, "%s", file.error().context.c_str());
-      return kExitCannotCreate;
-    }
-    scores_file_.emplace(std::move(*file));
-    scores_ = std::make_unique<ReplayScores>(*scores_file_, columns_.table(), scored_model_);
     return kExitFine;
+  }
+
+  ReportHead report_head() const {
+    const ModelConfig& model = loaded_.config.models[scored_model_];
+    ReportHead head;
+    head.title = "epsilonctl replay";
+    head.file = rows_->name();
+    head.model = "[model " + model.name + "], " + std::string(model_kind_name(model.kind));
+    head.threshold = threshold_name(model);
+    head.version = EPSILOND_VERSION;
+    head.cut_scale = model.threshold == models::ThresholdForm::kBudget ? CutScale::kSurprise : CutScale::kNative;
+    head.native_is_log_density = has_density(model.kind);
+    head.time_is_clock = found_clock_.calendar;
+    head.features = report_features(columns_.table(), model.features);
+    return head;
   }
 
   ExitCode replay() {
     std::vector<ReplayListener*> listeners = {&events_};
     if (scores_) listeners.push_back(scores_.get());
+    if (report_) listeners.push_back(report_.get());
     const RowClock clock(found_clock_.step_s, loaded_.config.interval_s);
     replayer_ = std::make_unique<Replayer>(loaded_.config, columns_, clock, listeners);
     if (!rows_->for_each_row("replaying", kAllRows, [this](const TableRow& row) { replayer_->step(row); }))
@@ -111,12 +134,11 @@ class ReplayRun {
     voice_.clear_progress();
     say_oddities(replayer_->columns(), replayer_->clock(), *rows_, voice_);
     const bool bad = rows_->is_bad();
-    if (!bad && scores_file_) {
-      if (Result<void> committed = scores_file_->commit(); !committed) {
-        voice_.say(options_.scores_file, "%s", committed.error().context.c_str());
-        return kExitIo;
-      }
-      scores_file_.reset();
+    // A failed write is kept by the file, and said when it is committed.
+    if (!bad && report_) static_cast<void>(report_->write(*report_file_.file()));
+    for (CommandOutput* output : {&scores_file_, &report_file_}) {
+      if (bad) continue;
+      if (const ExitCode code = output->commit(voice_); code != kExitFine) return code;
     }
     ReplaySummary summary;
     summary.file = rows_->name();
@@ -142,8 +164,10 @@ class ReplayRun {
   FeatureColumns columns_;
   std::size_t scored_model_ = 0;
   EventLines events_;
-  std::optional<OutputFile> scores_file_;
+  CommandOutput scores_file_;
+  CommandOutput report_file_;
   std::unique_ptr<ReplayScores> scores_;
+  std::unique_ptr<ReplayReport> report_;
   std::unique_ptr<Replayer> replayer_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/config/config_keys.h"
+#include "agent/control/output.h"
 #include "agent/control/row_pass.h"
 #include "agent/control/score_options.h"
 #include "agent/control/voice.h"
@@ -16,11 +17,11 @@
 #include "agent/history/make_batch_model.h"
 #include "agent/history/score_output.h"
 #include "agent/history/table_clock.h"
+#include "agent/report/score_report.h"
 
 namespace epsilond::agent {
 namespace {
 
-using platform::OutputFile;
 using platform::Result;
 using SteadyClock = std::chrono::steady_clock;
 
@@ -34,11 +35,12 @@ class ScoreRun {
 
   ExitCode run() {
     start_ = SteadyClock::now();
-    for (const auto step : {&ScoreRun::open_tables, &ScoreRun::create_scores, &ScoreRun::fit, &ScoreRun::select,
+    for (const auto step : {&ScoreRun::open_tables, &ScoreRun::create_outputs, &ScoreRun::fit, &ScoreRun::select,
                             &ScoreRun::score, &ScoreRun::finish})
       if (const ExitCode code = (this->*step)(); code != kExitFine) {
         voice_.clear_progress();
-        if (scores_) voice_.say(options_.scores_file, "not written, because of the error above");
+        scores_.say_missing(voice_);
+        report_file_.say_missing(voice_);
         return code;
       }
     return kExitFine;
@@ -68,20 +70,12 @@ class ScoreRun {
     return false;
   }
 
-  ExitCode create_scores() {
-    const std::string& name = options_.scores_file;
-    if (name.empty()) return kExitFine;
-    if (is_input(name)) {
-      voice_.say(name, "is an input: choose another name for --scores");
-      return kExitUsage;
-    }
-    Result<OutputFile> file = OutputFile::create(name);
-    if (!file) {
-      voice_.say(name, "%s", file.error().context.c_str());
-      return kExitCannotCreate;
-    }
-    scores_.emplace(std::move(*file));
-    return kExitFine;
+  ExitCode create_outputs() {
+    const std::string& scores = options_.scores_file;
+    const std::string& report = options_.report_file;
+    if (const ExitCode code = check_report(report, scores, voice_); code != kExitFine) return code;
+    if (const ExitCode code = scores_.create(scores, "--scores", is_input(scores), voice_); code != kExitFine) return code;
+    return report_file_.create(report, "--report", is_input(report), voice_);
   }
 
   RowPass& training_table() { return train_table_ ? *train_table_ : *table_; }
@@ -147,22 +141,46 @@ class ScoreRun {
   ExitCode score() {
     const ColumnPlan& plan = table_->rows().plan();
     std::optional<ScoresTable> scores;
-    if (scores_) scores.emplace(*scores_, plan.feature_names);
+    if (scores_.file()) scores.emplace(*scores_.file(), plan.feature_names);
+    std::optional<ScoreReport> report;
+    if (report_file_.file()) report.emplace(report_head(), *scorer_);
+    const auto tell = [&](const BatchEpisode* ended) {
+      if (ended && report) report->add_episode(*ended);
+    };
     EpisodeWriter episodes(console_.out, *scorer_, plan, model_kind_name(options_.kind));
     scorer_->begin_pass();
     const bool read =
         table_->for_each_row("scoring", kAllRows, [&](const TableRow& row) {
           const RowScore score = scorer_->score(row);
           if (scores) scores->add(row, score, score.judged ? scorer_->top_feature(row) : std::nullopt);
-          episodes.add(row, score);
+          if (report) report->add(row, score);
+          tell(episodes.add(row, score));
           summary_.flagged += score.flagged ? 1U : 0U;
           summary_.unjudged += score.judged ? 0U : 1U;
           summary_.confusion.add(row.label, score.flagged);
         });
     if (!read) return read_failure(*table_);
-    episodes.finish();
+    tell(episodes.finish());
     summary_.episodes = episodes.episodes();
+    // A failed write is kept by the file, and said when it is committed.
+    if (report) static_cast<void>(report->write(*report_file_.file()));
     return kExitFine;
+  }
+
+  ReportHead report_head() const {
+    const ColumnPlan& plan = table_->rows().plan();
+    ReportHead head;
+    head.title = "epsilonctl score";
+    head.file = table_->name();
+    head.model = model_kind_name(options_.kind);
+    if (options_.kind == ModelKind::kMixture)
+      head.model += " of " + std::to_string(scorer_->model().components().size()) + " Gaussians";
+    head.threshold = cut_form_name(options_.cut.form);
+    head.version = EPSILOND_VERSION;
+    head.time_is_clock = plan.time_name == "timestamp";
+    head.seed = options_.tuning.seed;
+    for (const std::string& name : plan.feature_names) head.features.push_back({name, ""});
+    return head;
   }
 
   ExitCode finish() {
@@ -179,13 +197,9 @@ class ScoreRun {
     summary_.cut_is_log_density = scorer_->model().native_is_log_density();
     summary_.has_label = reader.plan().has_label;
     const bool bad = table_->is_bad();
-    if (!bad && scores_) {
-      Result<void> committed = scores_->commit();
-      if (!committed) {
-        voice_.say(options_.scores_file, "%s", committed.error().context.c_str());
-        return kExitIo;
-      }
-      scores_.reset();
+    for (CommandOutput* output : {&scores_, &report_file_}) {
+      if (bad) continue;
+      if (const ExitCode code = output->commit(voice_); code != kExitFine) return code;
     }
     summary_.seconds = seconds_since(start_);
     write_summary(console_.out, summary_);
@@ -205,7 +219,8 @@ class ScoreRun {
   std::unique_ptr<RowPass> table_;
   std::unique_ptr<RowPass> train_table_;
   std::unique_ptr<RowPass> labels_table_;
-  std::optional<OutputFile> scores_;
+  CommandOutput scores_;
+  CommandOutput report_file_;
   std::optional<BatchScorer> scorer_;
   ScoreSummary summary_;
 };

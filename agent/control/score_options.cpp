@@ -34,6 +34,7 @@ constexpr std::array kOptions = {
     OptionSpec{"starts"},
     OptionSpec{"standardise"},
     OptionSpec{"scores"},
+    OptionSpec{"report"},
     OptionSpec{"help", false},
 };
 
@@ -151,7 +152,8 @@ Result<ScoreOptions> parse_score_options(std::span<const char* const> words) {
   if (arguments->operands().empty()) return make_error(ErrorCode::kInvalid, 0, "score takes a FILE, none given");
   options.files.assign(arguments->operands().begin(), arguments->operands().end());
   if (Result<void> parsed = parse_table_arguments(*arguments, options.table); !parsed) return parsed.error();
-  if (Result<void> parsed = parse_scores_file(*arguments, options.scores_file); !parsed) return parsed.error();
+  if (Result<void> parsed = parse_output_file(*arguments, "scores", options.scores_file); !parsed) return parsed.error();
+  if (Result<void> parsed = parse_output_file(*arguments, "report", options.report_file); !parsed) return parsed.error();
   for (const auto parse : {parse_model_options, parse_batch_options, parse_cut_options, parse_training_options})
     if (Result<void> parsed = parse(*arguments, options); !parsed) return parsed.error();
   return options;

@@ -20,6 +20,7 @@ struct ScoreOptions {
   std::string train_file;   // empty: train on `files`
   std::string labels_file;  // select-epsilon; empty: the labels of `files`
   std::string scores_file;  // empty: none
+  std::string report_file;  // empty: none
   TableOptions table;
   std::optional<std::uint64_t> train_rows;  // the first so many rows of `file`; >= 2
   CutSettings cut;

@@ -33,12 +33,12 @@ Result<void> parse_table_arguments(const Arguments& arguments, TableOptions& tab
   return {};
 }
 
-Result<void> parse_scores_file(const Arguments& arguments, std::string& path) {
-  const auto scores = arguments.value("scores");
-  if (!scores) return {};
-  if (scores->empty() || *scores == "-")
-    return bad_value("scores", *scores, "the name of a file (standard output carries the events)");
-  path = *scores;
+Result<void> parse_output_file(const Arguments& arguments, const char* option, std::string& path) {
+  const auto name = arguments.value(option);
+  if (!name) return {};
+  if (name->empty() || *name == "-")
+    return bad_value(option, *name, "the name of a file (standard output carries the events)");
+  path = *name;
   return {};
 }
 

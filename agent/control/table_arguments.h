@@ -16,8 +16,8 @@ platform::Error bad_value(const char* option, std::string_view value, const char
 
 // --format and --columns; what is not given is left as it is.
 platform::Result<void> parse_table_arguments(const Arguments& arguments, TableOptions& table);
-// --scores: the name of a file, for standard output carries the events.
-platform::Result<void> parse_scores_file(const Arguments& arguments, std::string& path);
+// --scores, --report: the name of a file, for standard output carries the events.
+platform::Result<void> parse_output_file(const Arguments& arguments, const char* option, std::string& path);
 // --false-alarms-per-week: above 0.
 platform::Result<std::optional<double>> parse_weekly_budget(const Arguments& arguments);
 

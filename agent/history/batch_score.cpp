@@ -128,6 +128,11 @@ RowScore BatchScorer::score(const TableRow& row) {
   return result;
 }
 
+const models::FeatureParts& BatchScorer::parts(const TableRow& row) const {
+  model_->explain(observe(row), parts_);
+  return parts_;
+}
+
 std::size_t BatchScorer::explain(const TableRow& row, std::span<FeatureTerm> out) const {
   model_->explain(observe(row), parts_);
   std::size_t count = 0;

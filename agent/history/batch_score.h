@@ -60,6 +60,8 @@ class BatchScorer {
   RowScore score(const TableRow& row);
   // The present features of `row`, largest share first, into `out`; returns how many. `row` is the one scored last.
   std::size_t explain(const TableRow& row, std::span<FeatureTerm> out) const;
+  // What the model says of every feature of `row`, which is the one scored last. Valid until the next call.
+  const models::FeatureParts& parts(const TableRow& row) const;
   // The feature that explain() would name first; nothing if none is present.
   std::optional<std::size_t> top_feature(const TableRow& row) const;
 

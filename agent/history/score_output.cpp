@@ -67,38 +67,39 @@ EpisodeWriter::EpisodeWriter(platform::OutputFile& out, const BatchScorer& score
                              std::string_view model)
     : out_(out), scorer_(scorer), plan_(plan), model_(model) {}
 
-void EpisodeWriter::add(const TableRow& row, const RowScore& score) {
-  if (!score.flagged) {
-    finish();
-    return;
-  }
+const BatchEpisode* EpisodeWriter::add(const TableRow& row, const RowScore& score) {
+  if (!score.flagged) return finish();
+  const RowScore& peak = episode_.peak_score;
   const bool low_is_strange = scorer_.model().native_is_log_density();
-  const bool stranger = low_is_strange ? score.native < peak_score_.native : score.native > peak_score_.native;
-  const bool higher = !open_ || score.surprise > peak_score_.surprise ||
-                      (score.surprise == peak_score_.surprise && stranger);
+  const bool stranger = low_is_strange ? score.native < peak.native : score.native > peak.native;
+  const bool higher =
+      !open_ || score.surprise > peak.surprise || (score.surprise == peak.surprise && stranger);
   if (!open_) {
     open_ = true;
-    first_row_ = row.row;
-    first_time_ = row.time_text;
-    first_time_s_ = row.time_s;
-    flagged_rows_ = 0;
+    episode_ = {};
+    episode_.first_row = row.row;
+    episode_.first_time = row.time_text;
+    episode_.first_time_s = row.time_s;
   }
-  last_row_ = row.row;
-  ++flagged_rows_;
-  if (!higher) return;
-  peak_row_ = row.row;
-  peak_score_ = score;
+  episode_.last_row = row.row;
+  episode_.last_time_s = row.time_s;
+  ++episode_.flagged_rows;
+  if (!higher) return nullptr;
+  episode_.peak_row = row.row;
+  episode_.peak_score = score;
   // Now, while it is the row that the model has scored last.
   std::array<FeatureTerm, models::kMaxFeatures> terms;
-  peak_term_count_ = std::min(scorer_.explain(row, terms), kShownFeatures);
-  std::copy_n(terms.begin(), peak_term_count_, peak_terms_.begin());
+  episode_.term_count = std::min(scorer_.explain(row, terms), BatchEpisode::kShownFeatures);
+  std::copy_n(terms.begin(), episode_.term_count, episode_.terms.begin());
+  return nullptr;
 }
 
-void EpisodeWriter::finish() {
-  if (!open_) return;
+const BatchEpisode* EpisodeWriter::finish() {
+  if (!open_) return nullptr;
   open_ = false;
   ++episodes_;
   write_episode();
+  return &episode_;
 }
 
 void EpisodeWriter::write_episode() {
@@ -106,23 +107,23 @@ void EpisodeWriter::write_episode() {
   JsonLine json(line);
   json.count("v", 1);
   json.string("event", "episode");
-  json.count("first_row", first_row_);
-  json.count("last_row", last_row_);
-  json.count("rows", flagged_rows_);
-  json.count("peak_row", peak_row_);
-  if (!first_time_.empty()) {
-    json.string("timestamp", first_time_);
-    const bool clock = plan_.time_name == "timestamp" || first_time_s_ >= kFirstClockSecond;
-    if (clock && std::fabs(first_time_s_) < kLastClockSecond) json.string("time", rfc3339(first_time_s_));
+  json.count("first_row", episode_.first_row);
+  json.count("last_row", episode_.last_row);
+  json.count("rows", episode_.flagged_rows);
+  json.count("peak_row", episode_.peak_row);
+  if (!episode_.first_time.empty()) {
+    json.string("timestamp", episode_.first_time);
+    const bool clock = plan_.time_name == "timestamp" || episode_.first_time_s >= kFirstClockSecond;
+    if (clock && std::fabs(episode_.first_time_s) < kLastClockSecond) json.string("time", rfc3339(episode_.first_time_s));
   }
   json.string("model", model_);
-  json.number("surprise", peak_score_.surprise);
-  json.number(scorer_.model().native_is_log_density() ? "log_super_epsilon" : "score", peak_score_.native);
+  json.number("surprise", episode_.peak_score.surprise);
+  json.number(scorer_.model().native_is_log_density() ? "log_super_epsilon" : "score", episode_.peak_score.native);
   json.number("threshold", scorer_.cut());
   json.key("features");
   json.text("[");
-  for (std::size_t i = 0; i < peak_term_count_; ++i) {
-    const FeatureTerm& term = peak_terms_[i];
+  for (std::size_t i = 0; i < episode_.term_count; ++i) {
+    const FeatureTerm& term = episode_.terms[i];
     json.text(i == 0 ? "{" : ",{");
     json.string("name", plan_.feature_names[term.feature]);
     json.number("value", term.value);

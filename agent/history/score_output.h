@@ -27,6 +27,22 @@ class ScoresTable {
   std::vector<std::string> feature_cells_;  // names as csv cells
 };
 
+// Consecutive flagged rows.
+struct BatchEpisode {
+  static constexpr std::size_t kShownFeatures = 5;
+
+  std::uint64_t first_row = 0;
+  std::uint64_t last_row = 0;
+  std::uint64_t flagged_rows = 0;
+  std::string first_time;  // as in the file
+  double first_time_s = 0.0;
+  double last_time_s = 0.0;
+  std::uint64_t peak_row = 0;  // the row of highest surprise, with its score and its leading features
+  RowScore peak_score;
+  std::array<FeatureTerm, kShownFeatures> terms;
+  std::size_t term_count = 0;
+};
+
 // Joins consecutive flagged rows to episodes and writes each as one JSON line. Malformed rows in between do not end an
 // episode.
 class EpisodeWriter {
@@ -34,14 +50,13 @@ class EpisodeWriter {
   // `model` is the name of the kind; all arguments must outlive the writer.
   EpisodeWriter(platform::OutputFile& out, const BatchScorer& scorer, const ColumnPlan& plan, std::string_view model);
 
-  void add(const TableRow& row, const RowScore& score);
-  // Ends the last episode.
-  void finish();
+  // `row` is the one scored last. Returns the episode that it ended, valid until the next call; null if none.
+  const BatchEpisode* add(const TableRow& row, const RowScore& score);
+  // Ends the last episode, and returns it as add() does.
+  const BatchEpisode* finish();
   std::uint64_t episodes() const { return episodes_; }
 
  private:
-  static constexpr std::size_t kShownFeatures = 5;
-
   void write_episode();
 
   platform::OutputFile& out_;
@@ -49,15 +64,7 @@ class EpisodeWriter {
   const ColumnPlan& plan_;
   std::string_view model_;
   bool open_ = false;
-  std::uint64_t first_row_ = 0;
-  std::uint64_t last_row_ = 0;
-  std::uint64_t flagged_rows_ = 0;
-  std::string first_time_;  // as in the file
-  double first_time_s_ = 0.0;
-  std::uint64_t peak_row_ = 0;
-  RowScore peak_score_;
-  std::array<FeatureTerm, kShownFeatures> peak_terms_;
-  std::size_t peak_term_count_ = 0;
+  BatchEpisode episode_;
   std::uint64_t episodes_ = 0;
 };
 

@@ -119,12 +119,9 @@ void name_features(const Snapshot& snapshot, const ModelView& view, const Rankin
     FlagFeature& named = flag.features[flag.feature_count++];
     named.name = feature.name;
     named.value = snapshot.readings.values[view.columns[i]];
-    const double mean = at(score.mean, i);
-    const double sd = at(score.sd, i);
-    named.mean = natural(feature, view.transformed, mean);
-    // A mean below zero of what is never negative is only rounding of the transform.
-    if (!feature.may_be_negative) named.mean = std::max(0.0, named.mean);
-    named.sd = (natural(feature, view.transformed, mean + sd) - natural(feature, view.transformed, mean - sd)) / 2.0;
+    const Usual expected = usual(snapshot, view, i);
+    named.mean = expected.mean;
+    named.sd = expected.sd;
     named.z = at(score.z, i);
     named.share = at(score.share, i);
   }
@@ -146,6 +143,18 @@ void drop_unremarkable(Flag& flag) {
 }
 
 }  // namespace
+
+Usual usual(const Snapshot& snapshot, const ModelView& view, std::size_t column) {
+  const Feature& feature = view.table[view.columns[column]];
+  const double mean = at(snapshot.score.mean, column);
+  const double sd = at(snapshot.score.sd, column);
+  Usual expected;
+  expected.mean = natural(feature, view.transformed, mean);
+  // A mean below zero of what is never negative is only rounding of the transform.
+  if (!feature.may_be_negative) expected.mean = std::max(0.0, expected.mean);
+  expected.sd = (natural(feature, view.transformed, mean + sd) - natural(feature, view.transformed, mean - sd)) / 2.0;
+  return expected;
+}
 
 platform::FixedString<32> format_quantity(double value, std::string_view unit) {
   if (unit.empty()) return print<32>(kUnknownScale, value);

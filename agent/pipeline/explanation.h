@@ -43,6 +43,13 @@ bool cause_leads(const Snapshot& snapshot, const ModelView& view);
 // The column of the model that rank_features() would name first; nothing where no column is present.
 std::optional<std::size_t> leading_column(const Snapshot& snapshot, const ModelView& view);
 
+// What the model expected of its column `column`, in natural units.
+struct Usual {
+  double mean = 0.0;
+  double sd = 0.0;  // half of what lies between one sd below and one above
+};
+Usual usual(const Snapshot& snapshot, const ModelView& view, std::size_t column);
+
 // Fills flag.features with up to `limit` present features, largest share first, then largest |z|.
 void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, platform::Flag& flag);
 

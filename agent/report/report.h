@@ -99,6 +99,8 @@ class Report {
 
   void add(const ReportRow& row);
   void add_episode(ReportEpisode episode);
+  // For a cut that is known only when the rows are over.
+  void set_cut(double cut) { head_.cut = cut; }
   // The Gaussians the model is made of, in the units of the table: ellipses of the scatter plot.
   void set_components(std::span<const models::GaussianComponent> components);
 

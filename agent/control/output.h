@@ -1,0 +1,33 @@
+#pragma once
+// A file that a subcommand makes: created before the long work, so that a mistake shows at once, and there only if all
+// went well.
+
+#include <optional>
+#include <string>
+
+#include "agent/control/voice.h"
+#include "agent/exit_code.h"
+#include "platform/file/output_file.h"
+
+namespace epsilond::agent {
+
+class CommandOutput {
+ public:
+  // `name` empty: nothing is asked for. `is_input`: the file is one of those that are read. Errors are said.
+  ExitCode create(const std::string& name, const char* option, bool is_input, Voice& voice);
+  // Null where nothing was asked for.
+  platform::OutputFile* file() { return file_ ? &*file_ : nullptr; }
+  // Gives the file its name.
+  ExitCode commit(Voice& voice);
+  // Says that the file is not there after all, if one was asked for and not committed.
+  void say_missing(Voice& voice) const;
+
+ private:
+  std::string name_;
+  std::optional<platform::OutputFile> file_;
+};
+
+// Can the report be made, and under a name of its own? `scores` is the file of --scores. Errors are said.
+ExitCode check_report(const std::string& report, const std::string& scores, Voice& voice);
+
+}  // namespace epsilond::agent
