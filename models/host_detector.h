@@ -24,13 +24,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "models/anomaly_model.h"
 #include "models/baseline/running_moments.h"
 #include "models/baseline/seasonal_baseline.h"
 #include "models/decision/tail.h"
+#include "models/feature_group.h"
 
 namespace epsilond::models {
 
@@ -74,33 +74,30 @@ class HostDetector final : public AnomalyModel {
   bool load(std::span<const std::byte> in) override;
 
  private:
-  struct Feature {
-    ForgettingMoments level;
-    double smallest_step = 0.0;  // 0: none seen yet
-    double last = 0.0;           // the value learned last; valid if level.count > 0
-    double squared_step = 0.0;   // mean squared step between neighbours, forgotten as the level is
-    // Follow from the above and the resolution; kept, so that a row that is only scored costs no division.
-    double sd = 0.0;            // widened and floored; > 0
-    double independence = 1.0;  // what one more sample is worth, in independent ones
+  // What a row tells something of; of each mask here, bit i is feature i.
+  struct Intake {
+    std::uint64_t mask = 0;  // present and finite
+    bool finite = true;      // no value is present and not finite
   };
-  using PerFeature = std::array<double, kMaxFeatures>;
-  // The season of one moment, per feature.
-  struct Season {
-    PerFeature day;
-    PerFeature week;
+  // The features that count, by whether they may have a share of the strangeness.
+  struct Look {
+    std::uint64_t odd = 0;
+    std::uint64_t everyday = 0;
   };
 
   double step_s(const Observation& observation) const;
-  std::span<double> used(PerFeature& values) const { return std::span(values).first(settings_.feature_count); }
-  void refresh(std::size_t i);
-  void refresh_all();
+  double sd(std::size_t i) const;
+  Lanes resolution(std::size_t first) const { return Eigen::Map<const Lanes>(settings_.resolution.data() + first); }
+  void refresh();
   double surprise_of(std::size_t i, double z) const;
-  double judge(std::uint64_t odd, std::uint64_t everyday, double irrelevant, Score& score) const;
-  double step_to(std::size_t i, double value);
-  void learn_feature(std::size_t i, double residual, double step, double gain);
+  Intake take(const Observation& observation) const;
+  Look look_at(std::uint64_t mask, Score& score) const;
+  double judge(Look look, double irrelevant, Score& score) const;
+  void spare_the_young(std::size_t first, Lanes& bound, PerFeature& weight, PerFeature& seasoned) const;
 
   HostDetectorSettings settings_;
-  std::vector<Feature> features_;
+  double all_looked_at_;  // the correction for having looked at all features
+  std::vector<FeatureGroup> groups_;
   std::vector<ForgettingMoments> unlearned_;  // of the values held since the episode began
   SeasonalBaseline::Slot unlearned_slot_;     // of the last of them
   std::vector<ParetoTail> tails_;

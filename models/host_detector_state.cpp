@@ -58,7 +58,7 @@ bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
 
 // Of a feature's season, every second run of bins holds visits, which are not negative.
 bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) {
-  for (std::size_t cell = 0; cell < season.cells().size(); ++cell) {
+  for (std::size_t cell = 0; cell < season.cell_count(); ++cell) {
     float value = 0.0f;
     take_bytes(in, &value, 1);
     if (!std::isfinite(value) || (season.is_visits(cell) && value < 0.0f)) return false;
@@ -70,7 +70,7 @@ bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) 
 
 std::size_t HostDetector::state_bytes() const {
   return sizeof(Header) + settings_.feature_count * (sizeof(FeatureRow) + kTailBytes) +
-         season_.cells().size() * sizeof(float);
+         season_.cell_count() * sizeof(float);
 }
 
 void HostDetector::save(std::span<std::byte> out) const {
@@ -81,13 +81,17 @@ void HostDetector::save(std::span<std::byte> out) const {
   header.learned_s = learned_s_;
   put_bytes(out, &header, 1);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    const Feature& feature = features_[i];
-    const FeatureRow row = {feature.level.count,   feature.level.mean, feature.level.variance,
-                            feature.smallest_step, feature.last,       feature.squared_step};
+    const FeatureGroup& group = groups_[i / kLanes];
+    const std::size_t k = i % kLanes;
+    const FeatureRow row = {group.count.data()[k],         group.mean.data()[k], group.variance.data()[k],
+                            group.smallest_step.data()[k], group.last.data()[k], group.squared_step.data()[k]};
     put_bytes(out, &row, 1);
     put_bytes(out, tails_[i].counts().data(), ParetoTail::kBins);
   }
-  put_bytes(out, season_.cells().data(), season_.cells().size());
+  for (std::size_t cell = 0; cell < season_.cell_count(); ++cell) {
+    const float value = season_.cell(cell);
+    put_bytes(out, &value, 1);
+  }
 }
 
 bool HostDetector::load(std::span<const std::byte> in) {
@@ -106,11 +110,22 @@ bool HostDetector::load(std::span<const std::byte> in) {
     std::array<float, ParetoTail::kBins> counts;
     take_bytes(in, &row, 1);
     take_bytes(in, counts.data(), counts.size());
-    features_[i] = {{row.count, row.mean, row.variance}, row.smallest_step, row.last, row.squared_step};
-    refresh(i);
+    FeatureGroup& group = groups_[i / kLanes];
+    const std::size_t k = i % kLanes;
+    group.count.data()[k] = row.count;
+    group.mean.data()[k] = row.mean;
+    group.variance.data()[k] = row.variance;
+    group.smallest_step.data()[k] = row.smallest_step;
+    group.last.data()[k] = row.last;
+    group.squared_step.data()[k] = row.squared_step;
     tails_[i].restore(counts);
   }
-  take_bytes(in, season_.cells().data(), season_.cells().size());
+  refresh();
+  for (std::size_t cell = 0; cell < season_.cell_count(); ++cell) {
+    float value = 0.0f;
+    take_bytes(in, &value, 1);
+    season_.set_cell(cell, value);
+  }
   learned_rows_ = header.learned_rows;
   learned_s_ = header.learned_s;
   discard_unlearned();

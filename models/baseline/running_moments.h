@@ -61,13 +61,15 @@ class RunningMoments {
 // The share that `elapsed_s` takes from what is remembered with this half-life: 1 - 2^(-elapsed / half_life), in (0,
 // 1].
 inline double forgotten_share(double elapsed_s, double half_life_s) {
-  const double y = 0.6931471805599453 * elapsed_s / half_life_s;
+  const double y = elapsed_s * (0.6931471805599453 / half_life_s);
   // The usual case is a short time; there the series of 1 - exp(-y) is as exact as the function (the first term left out
   // is y^9 / 9!) and costs a fifth of it.
   constexpr double kShort = 1.0 / 32.0;
   if (!(y >= 0.0 && y <= kShort)) return -std::expm1(-y);
-  const double after = 1.0 / 120.0 - y * (1.0 / 720.0 - y * (1.0 / 5040.0 - y * (1.0 / 40320.0)));
-  return y * (1.0 - y * (1.0 / 2.0 - y * (1.0 / 6.0 - y * (1.0 / 24.0 - y * after))));
+  const double y2 = y * y;
+  const double first = (1.0 - y / 2.0) + y2 * (1.0 / 6.0 - y * (1.0 / 24.0));
+  const double last = (1.0 / 120.0 - y * (1.0 / 720.0)) + y2 * (1.0 / 5040.0 - y * (1.0 / 40320.0));
+  return y * (first + y2 * y2 * last);
 }
 
 // The weight of the newest value under exponential forgetting: forgotten_share(), but never less than an equal share,

@@ -25,7 +25,12 @@ constexpr double kWeekClip = 3.0;
 // Visits beyond this change nothing that can be seen, and single precision could no longer add one second to them.
 constexpr double kMaxVisits = 100.0;
 
-std::size_t stride_of(BaselineKind kind) {
+// The rows of cells: day means, day visits, week means, week visits.
+constexpr std::size_t kDayVisits = kDayBins;
+constexpr std::size_t kWeekMeans = 2 * kDayBins;
+constexpr std::size_t kWeekVisits = kWeekMeans + kWeekBins;
+
+std::size_t rows_of(BaselineKind kind) {
   switch (kind) {
     case BaselineKind::kGlobal:
       return 0;
@@ -49,62 +54,59 @@ double wrap(double value, double period) {
   return value - periods * period;
 }
 
-// Features are mostly visited alike, so what follows from the visits alone is worked out once a row. weight * n / (n +
-// prior):
-class ShrinkMemo {
- public:
-  ShrinkMemo(double weight, double prior_visits) : weight_(weight), prior_visits_(prior_visits) {}
+using Floats = Eigen::Array<float, Lanes::SizeAtCompileTime, 1>;
 
-  double part(float mean, float visits) {
-    if (visits != visits_) {
-      visits_ = visits;
-      const auto n = static_cast<double>(visits);
-      factor_ = weight_ * n / (n + prior_visits_);
-    }
-    return factor_ * static_cast<double>(mean);
+inline Lanes load(const float* row) { return Eigen::Map<const Floats>(row).cast<double>(); }
+
+inline Floats narrow(const Lanes& values) { return values.cast<float>(); }
+
+// The last lanes may lie beyond the last feature, where the next row begins.
+inline void store(const Floats& values, std::size_t count, float* row) {
+  if (count >= kLanes) {
+    Eigen::Map<Floats>{row} = values;
+    return;
   }
+  for (std::size_t k = 0; k < count; ++k) row[k] = values.data()[k];
+}
 
- private:
-  double weight_;
-  double prior_visits_;
-  float visits_ = 0.0f;
-  double factor_ = 0.0;
+// What a stretch of time means to one bin of all features.
+struct Bin {
+  float* means;
+  float* visits;
+  double new_visits;
+  double gain;
 };
 
-// Likewise the weight of a new value in a bin, and the visits after it.
-class VisitMemo {
- public:
-  VisitMemo(double new_visits, double gain) : new_visits_(new_visits), gain_(gain) { follow(); }
-
-  // Moves `mean` towards a value `above` it.
-  void learn(float& mean, float& visits, double above) {
-    if (visits != visits_) {
-      visits_ = visits;
-      follow();
-    }
-    mean += static_cast<float>(weight_ * above);
-    visits = next_visits_;
+// Moves the means towards the values of `lesson`. A value counts as at most so far from `base`, which is the mean itself or
+// for the week what it is expected to be, and is reckoned without `others`, the parts of the season that have bins of their
+// own.
+template <bool kOfWeek>
+void learn_bin(const Bin& bin, std::size_t feature_count, const SeasonalBaseline::Parts& parts,
+               const SeasonalBaseline::Lesson& lesson) {
+  if (!(bin.new_visits > 0.0)) return;
+  for (std::size_t i = 0; i < feature_count; i += kLanes) {
+    const Lanes mean = load(bin.means + i);
+    const Lanes base = kOfWeek ? lanes_of(parts.week, i) : mean;
+    const Lanes value = kOfWeek ? Lanes(lanes_of(lesson.above_level, i) - lanes_of(parts.day, i)) : lanes_of(lesson.above_level, i);
+    const Lanes bound = (kOfWeek ? kWeekClip : kDayClip) * lanes_of(lesson.sd, i);
+    const Lanes taken = lanes_of(lesson.taken, i);
+    const Lanes n = load(bin.visits + i);
+    const Lanes weight = taken * (bin.new_visits / (n + bin.new_visits)).max(bin.gain);
+    const Lanes step = weight * ((value - base).min(bound).max(-bound) + (base - mean));
+    const Lanes visits = (n + taken * bin.new_visits).min(kMaxVisits);
+    store(Eigen::Map<const Floats>(bin.means + i) + narrow(step), feature_count - i, bin.means + i);
+    store(narrow(visits), feature_count - i, bin.visits + i);
   }
-
- private:
-  void follow() {
-    const auto n = static_cast<double>(visits_);
-    const bool counts = new_visits_ > 0.0;
-    weight_ = counts ? std::max(gain_, new_visits_ / (n + new_visits_)) : 0.0;
-    next_visits_ = counts ? static_cast<float>(std::min(n + new_visits_, kMaxVisits)) : visits_;
-  }
-
-  double new_visits_;
-  double gain_;
-  float visits_ = 0.0f;
-  double weight_ = 0.0;
-  float next_visits_ = 0.0f;
-};
+}
 
 }  // namespace
 
 SeasonalBaseline::SeasonalBaseline(BaselineKind kind, std::size_t feature_count)
-    : kind_(kind), stride_(stride_of(kind)), cells_(stride_ * feature_count, 0.0f) {}
+    : kind_(kind),
+      feature_count_(feature_count),
+      row_count_(rows_of(kind)),
+      // Lanes that begin in the last row may end behind it.
+      cells_(kind == BaselineKind::kGlobal ? 0 : row_count_ * feature_count + (kLanes - feature_count % kLanes) % kLanes) {}
 
 SeasonalBaseline::Slot SeasonalBaseline::slot(double local_time_s) {
   const double time_s = std::isfinite(local_time_s) ? local_time_s : 0.0;
@@ -131,72 +133,62 @@ SeasonalBaseline::Visit SeasonalBaseline::visit(const Slot& slot, double elapsed
   return visit;
 }
 
-void SeasonalBaseline::parts_from(const float* cells, const Slot& slot, std::span<double> day,
-                                  std::span<double> week) const {
-  std::fill(day.begin(), day.end(), 0.0);
-  std::fill(week.begin(), week.end(), 0.0);
+void SeasonalBaseline::parts(const Slot& slot, Parts& parts) const {
+  const auto row = [this](std::size_t number) { return cells_.data() + number * feature_count_; };
+  if (kind_ == BaselineKind::kGlobal) parts.day.fill(0.0);
+  if (kind_ != BaselineKind::kHourOfWeek) parts.week.fill(0.0);
   if (kind_ == BaselineKind::kGlobal) return;
-  ShrinkMemo lower(slot.day_weight[0], kDayShrink);
-  ShrinkMemo upper(slot.day_weight[1], kDayShrink);
-  ShrinkMemo hour(1.0, kWeekShrink);
-  for (std::size_t i = 0; i < day.size(); ++i, cells += stride_) {
-    day[i] = lower.part(cells[slot.day_bin[0]], cells[kDayBins + slot.day_bin[0]]) +
-             upper.part(cells[slot.day_bin[1]], cells[kDayBins + slot.day_bin[1]]);
-    if (kind_ != BaselineKind::kHourOfWeek) continue;
-    const float* bin = cells + 2 * kDayBins + slot.week_bin;
-    week[i] = hour.part(bin[0], bin[kWeekBins]);
+  const float* const lower = row(slot.day_bin[0]);
+  const float* const upper = row(slot.day_bin[1]);
+  const std::size_t visits = kDayVisits * feature_count_;  // from the means of a bin to its visits
+  for (std::size_t i = 0; i < feature_count_; i += kLanes) {
+    const Lanes n = load(lower + visits + i);
+    const Lanes m = load(upper + visits + i);
+    // The sum of both bins over one denominator.
+    const Lanes from_lower = slot.day_weight[0] * load(lower + i) * n * (m + kDayShrink);
+    const Lanes from_upper = slot.day_weight[1] * load(upper + i) * m * (n + kDayShrink);
+    put_lanes((from_lower + from_upper) / ((n + kDayShrink) * (m + kDayShrink)), parts.day, i);
   }
-}
-
-void SeasonalBaseline::learn_from(float* cells, std::uint64_t learned, const Visit& visit, const Lesson& lesson) const {
-  if (kind_ == BaselineKind::kGlobal) return;
-  VisitMemo lower(visit.day_visits[0], visit.day_gain[0]);
-  VisitMemo upper(visit.day_visits[1], visit.day_gain[1]);
-  VisitMemo hour(visit.week_visits, visit.week_gain);
-  for (std::size_t i = 0; i < lesson.sd.size(); ++i, cells += stride_) {
-    if ((learned >> i & 1) == 0) continue;
-    const double above_level = lesson.above_level[i];
-    const double bound = kDayClip * lesson.sd[i];
-    for (std::size_t k = 0; k < 2; ++k) {
-      const std::size_t bin = visit.slot.day_bin[k];
-      const double above = above_level - static_cast<double>(cells[bin]);
-      (k == 0 ? lower : upper).learn(cells[bin], cells[kDayBins + bin], std::clamp(above, -bound, bound));
-    }
-    if (kind_ != BaselineKind::kHourOfWeek) continue;
-    float* bin = cells + 2 * kDayBins + visit.slot.week_bin;
-    const double week_bound = kWeekClip * lesson.sd[i];
-    const double left = above_level - lesson.day[i] - lesson.week[i];
-    hour.learn(bin[0], bin[kWeekBins],
-               lesson.week[i] + std::clamp(left, -week_bound, week_bound) - static_cast<double>(bin[0]));
+  if (kind_ != BaselineKind::kHourOfWeek) return;
+  const float* const means = row(kWeekMeans + slot.week_bin);
+  const float* const week_visits = row(kWeekVisits + slot.week_bin);
+  for (std::size_t i = 0; i < feature_count_; i += kLanes) {
+    const Lanes n = load(week_visits + i);
+    put_lanes(load(means + i) * n / (n + kWeekShrink), parts.week, i);
   }
-}
-
-void SeasonalBaseline::parts(const Slot& slot, std::span<double> day, std::span<double> week) const {
-  parts_from(cells_.data(), slot, day, week);
 }
 
 double SeasonalBaseline::expected(std::size_t feature, const Slot& slot) const {
-  double day = 0.0;
-  double week = 0.0;
-  parts_from(cells_.data() + feature * stride_, slot, {&day, 1}, {&week, 1});
-  return day + week;
+  Parts all;
+  parts(slot, all);
+  return all.day[feature] + all.week[feature];
 }
 
-void SeasonalBaseline::learn_all(std::uint64_t learned, const Visit& visit, const Lesson& lesson) {
-  learn_from(cells_.data(), learned, visit, lesson);
+void SeasonalBaseline::learn_all(const Visit& visit, const Parts& parts, const Lesson& lesson) {
+  if (kind_ == BaselineKind::kGlobal) return;
+  const auto row = [this](std::size_t number) { return cells_.data() + number * feature_count_; };
+  const Slot& slot = visit.slot;
+  for (std::size_t k = 0; k < 2; ++k)
+    learn_bin<false>({row(slot.day_bin[k]), row(kDayVisits + slot.day_bin[k]), visit.day_visits[k], visit.day_gain[k]},
+                     feature_count_, parts, lesson);
+  if (kind_ == BaselineKind::kHourOfWeek)
+    learn_bin<true>({row(kWeekMeans + slot.week_bin), row(kWeekVisits + slot.week_bin), visit.week_visits, visit.week_gain},
+                    feature_count_, parts, lesson);
 }
 
 void SeasonalBaseline::learn(std::size_t feature, const Visit& visit, double above_level, double sd) {
-  float* cells = cells_.data() + feature * stride_;
-  double day = 0.0;
-  double week = 0.0;
-  parts_from(cells, visit.slot, {&day, 1}, {&week, 1});
-  learn_from(cells, 1, visit, {{&above_level, 1}, {&sd, 1}, {&day, 1}, {&week, 1}});
+  Parts all;
+  parts(visit.slot, all);
+  Lesson lesson{};
+  lesson.above_level[feature] = above_level;
+  lesson.sd[feature] = sd;
+  lesson.taken[feature] = 1.0;
+  learn_all(visit, all, lesson);
 }
 
-bool SeasonalBaseline::is_visits(std::size_t cell) const {
-  const std::size_t place = cell % stride_;
-  return (place >= kDayBins && place < 2 * kDayBins) || place >= 2 * kDayBins + kWeekBins;
+bool SeasonalBaseline::is_visits(std::size_t i) const {
+  const std::size_t place = i % row_count_;
+  return (place >= kDayVisits && place < kWeekMeans) || place >= kWeekVisits;
 }
 
 void SeasonalBaseline::reset() { std::fill(cells_.begin(), cells_.end(), 0.0f); }

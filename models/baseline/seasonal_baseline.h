@@ -7,15 +7,16 @@
 // visits with a half-life of 7 visits (of the week: 4); a bin hardly visited so far says hardly anything. Source:
 // shrinkage towards the coarser mean is James and Stein, Estimation with quadratic loss, 1961; the constants were
 // measured on server metrics at 60 s and 300 s. Cost: finding the slot, once per sample, about 20 operations; per
-// feature and call about 15, and six divisions more where features have not been visited equally long. Bytes: 384 per feature for hour-of-day, 1728 for hour-of-week. Hazards: the bins follow
+// feature and call about 15. Bytes: 384 per feature for hour-of-day, 1728 for hour-of-week. Hazards: the bins follow
 // the local clock, so a change to summer time moves the pattern by an hour, as people do; a level that shifts inside a
 // bin is seen by bin and level alike, and the shrinkage settles who keeps it.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
+
+#include "models/lanes.h"
 
 namespace epsilond::models {
 
@@ -53,37 +54,40 @@ class SeasonalBaseline {
 
   // What to add to the feature's level now. 0 for kGlobal and for bins never visited.
   double expected(std::size_t feature, const Slot& slot) const;
-  // The parts that expected() adds up, of every feature; of the size the baseline was built for, and 0 where there is none.
-  void parts(const Slot& slot, std::span<double> day, std::span<double> week) const;
+  // The parts that expected() adds up, of every feature.
+  struct Parts {
+    PerFeature day;
+    PerFeature week;
+  };
+  void parts(const Slot& slot, Parts& parts) const;
   // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
   // feature's present one, bounds what one value can do: it counts as at most 12 sd away from the bin's mean for the
   // day, and 3 sd of what is left for the week.
   void learn(std::size_t feature, const Visit& visit, double above_level, double sd);
-  // The same for each feature that `learned` names, from what parts() said of the visit's slot.
+  // The same for each feature whose `taken` is 1, not 0; the numbers of the others must be finite. `parts`: of the
+  // visit's slot.
   struct Lesson {
-    std::span<const double> above_level;
-    std::span<const double> sd;
-    std::span<const double> day;
-    std::span<const double> week;
+    PerFeature above_level;
+    PerFeature sd;
+    PerFeature taken;
   };
-  void learn_all(std::uint64_t learned, const Visit& visit, const Lesson& lesson);
+  void learn_all(const Visit& visit, const Parts& parts, const Lesson& lesson);
   void reset();
 
   std::size_t memory_bytes() const { return sizeof(*this) + cells_.capacity() * sizeof(float); }
-  // The learned state, for saving and restoring: bins and visits of all features.
-  std::span<float> cells() { return cells_; }
-  std::span<const float> cells() const { return cells_; }
-  // Of cells(): does this one count visits (never negative), or is it a mean?
-  bool is_visits(std::size_t cell) const;
+  // The learned state, for saving and restoring: per feature, day means, day visits, then for kHourOfWeek week means, week
+  // visits.
+  std::size_t cell_count() const { return feature_count_ * row_count_; }
+  float cell(std::size_t i) const { return cells_[i % row_count_ * feature_count_ + i / row_count_]; }
+  void set_cell(std::size_t i, float value) { cells_[i % row_count_ * feature_count_ + i / row_count_] = value; }
+  // Does this one count visits (never negative), or is it a mean?
+  bool is_visits(std::size_t i) const;
 
  private:
-  // For the features whose storage begins at `cells`.
-  void parts_from(const float* cells, const Slot& slot, std::span<double> day, std::span<double> week) const;
-  void learn_from(float* cells, std::uint64_t learned, const Visit& visit, const Lesson& lesson) const;
-
   BaselineKind kind_;
-  std::size_t stride_;        // floats per feature
-  std::vector<float> cells_;  // per feature: day means, day visits, then for kHourOfWeek week means, week visits
+  std::size_t feature_count_;
+  std::size_t row_count_;     // floats per feature
+  std::vector<float> cells_;  // rows of one float per feature: what a moment needs of all features lies together
 };
 
 }  // namespace epsilond::models

@@ -118,14 +118,18 @@ void ParetoTail::learn(double z, double weight) {
   // What single precision really added, so that the sums stay those of the counts.
   const double added = static_cast<double>(after) - static_cast<double>(before);
   total_ += added;
+  if (total_ >= capacity_) return halve();
+  // More in the tail may be too much for it, more below it may leave it room; never the other way round.
   if (bin > start_) {
     exceedances_ += added;
     excess_bins_ += added * static_cast<double>(bin);
-  }
-  if (total_ < capacity_) {
+    if (!wants(exceedances_)) settle();
+  } else if (start_ > smallest_start_bin() && wants(exceedances_ + static_cast<double>(counts_[start_]))) {
     settle();
-    return;
   }
+}
+
+void ParetoTail::halve() {
   for (float& count : counts_) count *= 0.5f;
   recount();
 }

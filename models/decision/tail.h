@@ -47,6 +47,7 @@ class ParetoTail {
  private:
   bool wants(double exceedances) const;
   void settle();
+  void halve();
   void recount();
 
   double capacity_;

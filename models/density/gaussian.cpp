@@ -11,8 +11,16 @@ constexpr double kAsymptoticFrom = 30.0;
 }  // namespace
 
 double standard_surprise(double distance) {
-  if (distance < kAsymptoticFrom) return -std::log10(std::erfc(distance / std::numbers::sqrt2));
+  if (distance < kAsymptoticFrom) return -std::log(std::erfc(distance / std::numbers::sqrt2)) / std::numbers::ln10;
   return 0.5 * distance * distance / std::numbers::ln10 + std::log10(distance) + 0.5 * std::log10(0.5 * std::numbers::pi);
+}
+
+double standard_surprise_at_least(double distance) {
+  if (!(distance < kAsymptoticFrom)) return standard_surprise(distance);
+  // Of 8 / sqrt(2 pi), a little more than what is exact, so that rounding cannot lift it above the surprise.
+  constexpr double kTwoSides = 3.19153824321147;
+  const double mills = kTwoSides / (3.0 * distance + std::sqrt(distance * distance + 8.0));
+  return (0.5 * distance * distance - std::log(mills)) / std::numbers::ln10;
 }
 
 Gaussian Gaussian::from_moments(double mean, double variance, double variance_floor) {
