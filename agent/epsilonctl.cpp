@@ -44,8 +44,8 @@ constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
 The operator's tool of epsilond.
 
 Subcommands:
-  score FILE      fit a model to a table (csv, tsv, plain or gzip), score every
-                  row, and print the strange ones
+  score FILE...   fit a model to a table, score every row, and print the strange
+                  ones
   replay FILE...  run the agent over a table, and print what it would have sent
   learn FILE...   warm start: build a state file of the agent from a table
 

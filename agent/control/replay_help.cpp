@@ -6,7 +6,8 @@ namespace epsilond::agent {
 std::string_view replay_help() {
   return R"(usage: epsilonctl replay FILE... [-c CONFIG] [--columns NAME,...]
            [--map NAME=FEATURE[*FACTOR],...] [--false-alarms-per-week X]
-           [--format FORMAT] [--scores OUT.csv [--model-name NAME]]
+           [--format FORMAT] [--scores OUT.csv] [--report OUT.html]
+           [--model-name NAME]
 
 Run the agent over a table of the past, row by row, and print what it would
 have sent. The times in the file are its clock; it learns as it goes.
@@ -27,7 +28,8 @@ have sent. The times in the file are its clock; it learns as it goes.
   --format FORMAT      auto, csv, tsv, prmon, rrd or sar (default auto: by the
                        content)
   --scores OUT.csv     write row,timestamp,score,log_density,flag,feature
-  --model-name NAME    whose scores (default: the first model's)
+  --report OUT.html    write a page with charts that works offline
+  --model-name NAME    whose scores and report (default: the first model's)
   --help               this text
 
 A column with the name of a feature of the agent, or with a name that means
@@ -41,7 +43,7 @@ row lasts [agent] interval. Hours and mutes are of UTC.
 Standard output: one JSON line per event, as the agent sends them, then a
 summary. An episode that is open at the end stays open.
 Exit: 0 fine, 64 usage, 65 bad data (more than 1 % of the rows malformed, no
-feature), 66 no such file, 73 cannot create OUT.csv, 74 read or write error,
+feature), 66 no such file, 73 cannot create an output, 74 read or write error,
 77 permission, 78 configuration.
 
 Examples:

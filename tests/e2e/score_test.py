@@ -85,7 +85,35 @@ class Score(unittest.TestCase):
         self.assert_finds_both(flagged, 101)
 
     def test_the_default_model_finds_the_spike_and_the_outage_of_a_week(self):
-        self.assert_finds_both(self.flagged("replay", self.week_of_cpu()), 30)
+        flagged = self.flagged("score", self.week_of_cpu(), "--threshold", "contamination:0.01")
+        self.assert_finds_both(flagged, 101)
+
+    def test_in_a_replay_nothing_is_as_surprising_as_the_spike_and_the_outage(self):
+        lines = self.scores("replay", self.week_of_cpu())
+        surprise = [float(line["score"]) for line in lines]
+        usual = max(s for row, s in enumerate(surprise) if row >= 3 * 1440 and row not in SPIKE and row not in OUTAGE)
+        self.assertGreater(min(surprise[row] for row in SPIKE), usual + 1)
+        self.assertGreater(surprise[OUTAGE[0]], usual + 1)
+
+    def test_the_report_shows_the_flagged_rows(self):
+        week = self.week_of_cpu()
+        for arguments in (["score", week, "--model", "isolation_forest", "--threshold", "contamination:0.01"],
+                          ["score", week, "--model", "mixture", "--components", "2"], ["replay", week]):
+            with self.subTest(arguments[0]):
+                result = run(*arguments, "--report", self.path("report.html"))
+                if result.returncode == 69:
+                    self.skipTest("built without the plotting library")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                with open(self.path("report.html"), encoding="utf-8") as file:
+                    page = file.read()
+                self.assertIn("uPlot", page)
+                self.assertNotIn("<script src", page)
+
+    def test_an_output_is_never_an_input_and_never_both(self):
+        week = self.week_of_cpu()
+        for arguments in (["--report", week], ["--scores", self.path("x"), "--report", self.path("x")]):
+            self.assertEqual(run("score", week, *arguments).returncode, 64, arguments)
+            self.assertEqual(run("replay", week, *arguments).returncode, 64, arguments)
 
     def test_a_mixture_flags_the_five_percent_that_a_full_gaussian_finds_least_likely(self):
         path = self.data("system-load", "system-load.csv")
