@@ -109,7 +109,8 @@ class ScoreRun {
     if (!table.for_each_row("calibrating", limit, [this](const TableRow& row) { scorer_->calibrate(row); }))
       return read_failure(table);
     const std::optional<double> step_s = clock.step_s(table.rows().plan().time_name);
-    if (options_.weekly_budget_given && !step_s)
+    has_clock_ = step_s.has_value();
+    if (options_.weekly_budget_given && !has_clock_)
       voice_.say(table.name(), "no clock, so no week: the budget is 1 false alarm in 10,000 rows");
     scorer_->finish_calibration(options_.cut, step_s);
     return kExitFine;
@@ -143,7 +144,7 @@ class ScoreRun {
     std::optional<ScoresTable> scores;
     if (scores_.file()) scores.emplace(*scores_.file(), plan.feature_names);
     std::optional<ScoreReport> report;
-    if (report_file_.file()) report.emplace(report_head(), *scorer_);
+    if (report_file_.file()) report.emplace(report_head(), *scorer_, has_clock_);
     const auto tell = [&](const BatchEpisode* ended) {
       if (ended && report) report->add_episode(*ended);
     };
@@ -222,6 +223,7 @@ class ScoreRun {
   CommandOutput scores_;
   CommandOutput report_file_;
   std::optional<BatchScorer> scorer_;
+  bool has_clock_ = false;
   ScoreSummary summary_;
 };
 

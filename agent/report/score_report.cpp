@@ -35,15 +35,15 @@ std::vector<std::string> names_of(const ReportHead& head) {
 
 }  // namespace
 
-ScoreReport::ScoreReport(ReportHead head, const BatchScorer& scorer)
-    : scorer_(scorer), names_(names_of(head)), report_(with_cut(std::move(head), scorer)) {
+ScoreReport::ScoreReport(ReportHead head, const BatchScorer& scorer, bool has_clock)
+    : scorer_(scorer), has_clock_(has_clock), names_(names_of(head)), report_(with_cut(std::move(head), scorer)) {
   report_.set_components(scorer.model().components());
 }
 
 void ScoreReport::add(const TableRow& row, const RowScore& score) {
   const models::FeatureParts* parts = score.judged ? &scorer_.parts(row) : nullptr;
   report_.add({.row = row.row,
-               .has_time = row.has_time,
+               .has_time = has_clock_ && row.has_time,
                .time_s = row.time_s,
                .values = row.values,
                .present = row.present,

@@ -11,7 +11,8 @@ namespace epsilond::agent {
 class ScoreReport {
  public:
   // `scorer` must be calibrated and outlive the report; the scale and the side of the cut are taken from it.
-  ScoreReport(ReportHead head, const BatchScorer& scorer);
+  // `has_clock`: the time of a row is one, and does not number the rows.
+  ScoreReport(ReportHead head, const BatchScorer& scorer, bool has_clock);
 
   // `row` is the one scored last.
   void add(const TableRow& row, const RowScore& score);
@@ -20,6 +21,7 @@ class ScoreReport {
 
  private:
   const BatchScorer& scorer_;
+  bool has_clock_;
   std::vector<std::string> names_;
   Report report_;
 };
