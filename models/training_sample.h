@@ -2,7 +2,8 @@
 // The training rows of a batch model: all of them up to a bound, above it a seeded uniform sample of that many.
 //
 // Source: J. S. Vitter, Random sampling with a reservoir, ACM Transactions on Mathematical Software 11(1), 1985, algorithm
-// R. Cost: a copy of the row. Bytes: 8 per value held; grows up to kMaxValues.
+// R. Cost: a copy of the row. Bytes: 8 per value held; grows up to kMaxValues. Address space for all of them is set aside
+// at once, which costs nothing until it is used and saves copying while it grows.
 
 #include <algorithm>
 #include <cassert>
@@ -26,6 +27,7 @@ class TrainingSample {
   // `row` has `width` values, which are only copied: what is absent may be NaN.
   void add(std::span<const double> row) {
     assert(row.size() == width_);
+    if (seen_ == 0) values_.reserve(static_cast<std::size_t>(max_rows_) * width_);
     if (seen_++ < max_rows_) {
       values_.insert(values_.end(), row.begin(), row.end());
       return;

@@ -58,9 +58,10 @@ IsolationForest::IsolationForest(std::size_t feature_count, std::size_t trees, s
   assert(subsample >= 2 && subsample <= kMaxSubsample);
   open_.reserve(depth_ + 2);
   for (std::size_t i = 0; i < feature_count; ++i) features_[i] = static_cast<std::uint8_t>(i);
-  for (std::size_t size = 0; size < kSizes; ++size)
-    path_length_[size] = static_cast<float>(
-        average_path_length(static_cast<std::size_t>(std::exp2(static_cast<double>(size) / kSizesPerOctave) + 0.5)));
+  for (std::size_t size = 0; size < kSizes; ++size) {
+    const long rows = std::lround(std::exp2(static_cast<double>(size) / kSizesPerOctave));
+    path_length_[size] = static_cast<float>(average_path_length(static_cast<std::size_t>(rows)));
+  }
   reset();
 }
 

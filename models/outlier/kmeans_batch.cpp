@@ -6,6 +6,11 @@
 #include <limits>
 
 namespace epsilond::models {
+namespace {
+
+constexpr std::size_t kRowsForOrigin = 4096;
+
+}  // namespace
 
 KMeansBatch::KMeansBatch(const KMeansBatchSettings& settings)
     : settings_(settings),
@@ -34,34 +39,43 @@ void KMeansBatch::learn(const Observation& row) {
   }
 }
 
-// Two passes, as the values may lie far from 0.
+// Visits the newest entry of every feature of each `stride`-th training vector, where it is present.
+template <typename Visit>
+void KMeansBatch::each_newest(std::size_t stride, const Visit& visit) const {
+  const std::size_t entries = window_.entries_per_feature();
+  for (std::size_t row = 0; row < sample_.rows(); row += stride) {
+    const double* at = sample_.row(row).data();
+    for (std::size_t i = 0; i < mean_.size(); ++i, at += entries)
+      if (!std::isnan(*at)) visit(i, *at);
+  }
+}
+
+// The mean of some of the rows is near enough to that of all that squares about it lose no digits, however far from 0
+// the values lie.
 void KMeansBatch::find_scales() {
   const std::size_t features = mean_.size();
-  const std::size_t entries = window_.entries_per_feature();
-  std::vector<double> origin(features, std::numeric_limits<double>::quiet_NaN());
   std::vector<double> sum(features, 0.0);
   std::vector<double> squares(features, 0.0);
   std::vector<double> count(features, 0.0);
-  const auto each = [&](const auto& visit) {
-    for (std::size_t row = 0; row < sample_.rows(); ++row) {
-      const double* at = sample_.row(row).data();
-      for (std::size_t i = 0; i < features; ++i, at += entries)
-        if (!std::isnan(*at)) visit(i, *at);
-    }
-  };
-  each([&](std::size_t i, double value) {
-    if (std::isnan(origin[i])) origin[i] = value;
-    sum[i] += value - origin[i];
+  std::fill(mean_.begin(), mean_.end(), std::numeric_limits<double>::quiet_NaN());
+  each_newest(1 + sample_.rows() / kRowsForOrigin, [&](std::size_t i, double value) {
+    if (std::isnan(mean_[i])) mean_[i] = value;
+    count[i] += 1.0;
+    mean_[i] += (value - mean_[i]) / count[i];
+  });
+  std::fill(count.begin(), count.end(), 0.0);
+  each_newest(1, [&](std::size_t i, double value) {
+    if (std::isnan(mean_[i])) mean_[i] = value;
+    const double away = value - mean_[i];
+    sum[i] += away;
+    squares[i] += away * away;
     count[i] += 1.0;
   });
-  for (std::size_t i = 0; i < features; ++i) mean_[i] = count[i] > 0.0 ? origin[i] + sum[i] / count[i] : 0.0;
-  each([&](std::size_t i, double value) { squares[i] += (value - mean_[i]) * (value - mean_[i]); });
   double largest = 0.0;
   for (std::size_t i = 0; i < features; ++i) {
-    // A constant far from 0 leaves the rounding of its mean behind, which is no spread.
-    const double rounding = 4.0 * std::numeric_limits<double>::epsilon() * std::fabs(mean_[i]);
-    sd_[i] = count[i] > 0.0 ? std::sqrt(squares[i] / count[i]) : 0.0;
-    if (sd_[i] <= rounding) sd_[i] = 0.0;
+    const double shift = count[i] > 0.0 ? sum[i] / count[i] : 0.0;
+    sd_[i] = count[i] > 0.0 ? std::sqrt(std::max(0.0, squares[i] / count[i] - shift * shift)) : 0.0;
+    mean_[i] = count[i] > 0.0 ? mean_[i] + shift : 0.0;
     largest = std::max(largest, sd_[i]);
     const double own = sd_[i] > 0.0 ? 1.0 / sd_[i] : 0.0;
     model_.set_scale(i, mean_[i], count[i] == 0.0 ? 0.0 : settings_.standardise ? own : 1.0);
@@ -90,7 +104,7 @@ void KMeansBatch::find_centres(KMeansFit& fit, const RowBlocks& blocks) {
   KMeansPlan plan{.starts = settings_.starts, .max_iterations = settings_.max_iterations, .polish = true};
   double variance = 0.0;
   for (std::size_t i = 0; i < sd_.size(); ++i) variance += sd_[i] * fit_scale_[i] * sd_[i] * fit_scale_[i];
-  plan.tolerance = settings_.tolerance * variance / static_cast<double>(sd_.size());
+  plan.tolerance = settings_.tolerance * variance / static_cast<double>(std::max<std::size_t>(sd_.size(), 1));
   if (start_.empty()) {
     fit.begin(blocks, sample_.rows(), plan);
   } else {
@@ -112,15 +126,15 @@ void KMeansBatch::find_centres(KMeansFit& fit, const RowBlocks& blocks) {
   }
 }
 
-// One step of Lloyd's in double precision: the centres become the means of their rows to the last digit.
-void KMeansBatch::centre_exactly() {
+// The centres become the means of their rows to the last digit of double precision.
+void KMeansBatch::centre_exactly(const KMeansFit& fit) {
   const std::size_t length = window_.length();
   const std::size_t entries = window_.entries_per_feature();
   std::vector<double> sums(settings_.clusters * length, 0.0);
   std::vector<double> members(settings_.clusters, 0.0);
   for (std::size_t row = 0; row < sample_.rows(); ++row) {
     const std::span<const double> vector = sample_.row(row);
-    const std::size_t nearest = model_.distance(vector).nearest;
+    const std::size_t nearest = fit.label(row);
     members[nearest] += 1.0;
     double* sum = &sums[nearest * length];
     for (std::size_t i = 0, entry = 0; i < mean_.size(); ++i)
@@ -157,7 +171,7 @@ FitStatus KMeansBatch::fit() {
   KMeansFit fit(window_.length(), settings_.clusters, sample_.rows(), settings_.seed);
   find_centres(fit, blocks);
   if (fit.degenerate()) return FitStatus::kDegenerate;
-  centre_exactly();
+  centre_exactly(fit);
   measure_training();
   fitted_ = true;
   return FitStatus::kFitted;

@@ -63,10 +63,12 @@ class KMeansBatch final : public BatchModel {
 
  private:
   bool plain() const { return window_.rows_needed() == 1; }
+  template <typename Visit>
+  void each_newest(std::size_t stride, const Visit& visit) const;
   void find_scales();
   void fill_blocks(RowBlocks& blocks) const;
   void find_centres(KMeansFit& fit, const RowBlocks& blocks);
-  void centre_exactly();
+  void centre_exactly(const KMeansFit& fit);
   void measure_training();
 
   KMeansBatchSettings settings_;

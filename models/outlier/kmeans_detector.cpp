@@ -44,8 +44,8 @@ KMeansDetector::KMeansDetector(const BankSettings& bank, const KMeansSettings& s
       scale_(window_.length(), 1.0f) {
   assert(settings.models >= 1 && settings.clusters <= kFewestVectors && settings.ring_rows >= kFewestVectors);
   const double rows = kFitShare * settings.retrain_every_s / bank.interval_s;
-  const double chunks = static_cast<double>(fit_.chunks_at_most(settings.ring_rows, plan()) +
-                                            2 * (settings.ring_rows / KMeansFit::kChunkRows + 1));
+  const std::size_t scan = settings.ring_rows / KMeansFit::kChunkRows + 1;
+  const auto chunks = static_cast<double>(fit_.chunks_at_most(settings.ring_rows, plan()) + 2 * scan);
   chunks_per_row_ = static_cast<std::size_t>(std::ceil(std::clamp(chunks / std::max(rows, 1.0), 1.0, 256.0)));
 }
 

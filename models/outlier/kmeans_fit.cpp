@@ -6,60 +6,12 @@
 #include <limits>
 #include <numeric>
 
-#include "models/outlier/lanes.h"
-
 namespace epsilond::models {
 namespace {
 
-constexpr std::size_t kLanes = 4;
-constexpr std::size_t kBlockRows = RowBlocks::kRows;
-constexpr std::size_t kBlocksPerChunk = KMeansFit::kChunkRows / kBlockRows;
 std::size_t padded(std::size_t rows) {
   return (rows + KMeansFit::kChunkRows - 1) / KMeansFit::kChunkRows * KMeansFit::kChunkRows;
 }
-
-constexpr float kFar = 1e15f;  // where the unused half of a pair of centres stands: its square stays finite
-
-struct PairDistances {
-  FloatLanes first_low, first_high, second_low, second_high;
-};
-
-// Squared distances of the eight rows of a block to two centres, whose entries stand four times each.
-inline PairDistances pair_distances(const float* block, const float* first, const float* second, std::size_t width) {
-  PairDistances out{};
-  for (std::size_t entry = 0; entry < width; ++entry) {
-    const auto low = load_lanes<FloatLanes>(block);
-    const auto high = load_lanes<FloatLanes>(block + kLanes);
-    const auto one = load_lanes<FloatLanes>(first);
-    const auto two = load_lanes<FloatLanes>(second);
-    out.first_low += (low - one) * (low - one);
-    out.first_high += (high - one) * (high - one);
-    out.second_low += (low - two) * (low - two);
-    out.second_high += (high - two) * (high - two);
-    block += kBlockRows;
-    first += kLanes;
-    second += kLanes;
-  }
-  return out;
-}
-
-inline FloatLanes smaller(const FloatLanes& a, const FloatLanes& b) { return choose(a < b, a, b); }
-inline double sum(const FloatLanes& lanes) {
-  return static_cast<double>(lanes[0] + lanes[1]) + static_cast<double>(lanes[2] + lanes[3]);
-}
-
-// The nearest of the centres seen so far, for four rows.
-struct Nearest {
-  FloatLanes squared = {std::numeric_limits<float>::max(), std::numeric_limits<float>::max(),
-                        std::numeric_limits<float>::max(), std::numeric_limits<float>::max()};
-  IntLanes label = {0, 0, 0, 0};
-
-  void offer(const FloatLanes& candidate, std::int32_t number) {
-    const IntLanes closer = candidate < squared;
-    squared = choose(closer, candidate, squared);
-    label = choose(closer, IntLanes{number, number, number, number}, label);
-  }
-};
 
 }  // namespace
 
@@ -72,6 +24,9 @@ KMeansFit::KMeansFit(std::size_t width, std::size_t clusters, std::size_t max_ro
       splat_(std::max(clusters + 1, kMaxTrials) * width * kLanes, kFar),
       centres_(clusters * width),
       sums_(clusters * width),
+      total_(width),
+      lanes_(width * kLanes),
+      plane_(width * kBlockRows),
       members_(clusters),
       label_(padded(max_rows)),
       near_(padded(max_rows)),
@@ -94,6 +49,9 @@ void KMeansFit::prepare(const RowBlocks& rows, std::size_t count, const KMeansPl
   mean_ = scale_ = {};
   start_ = 0;
   polishing_ = false;
+  std::fill(total_.begin(), total_.end(), 0.0);
+  total_squares_ = 0.0;
+  std::fill(lanes_.begin(), lanes_.end(), 0.0f);
   best_inertia_ = std::numeric_limits<double>::infinity();
   degenerate_ = false;
 }
@@ -178,30 +136,6 @@ std::size_t KMeansFit::drawn_row() {
   return std::min(row, count_ - 1);
 }
 
-void KMeansFit::seed_chunk(std::size_t first_block, std::size_t last_block) {
-  const std::size_t stride = width_ * kLanes;
-  std::array<double, kMaxTrials> total{};
-  for (std::size_t number = first_block; number < last_block; ++number) {
-    const float* values = block(number);
-    const std::size_t row = number * kBlockRows;
-    const auto low = load_lanes<FloatLanes>(&near_[row]);
-    const auto high = load_lanes<FloatLanes>(&near_[row + kLanes]);
-    for (std::size_t trial = 0; trial < trials_; trial += 2) {
-      const PairDistances far = pair_distances(values, &splat_[trial * stride], &splat_[(trial + 1) * stride], width_);
-      const auto keep = [&](std::size_t which, const FloatLanes& far_low, const FloatLanes& far_high) {
-        const FloatLanes near_low = smaller(far_low, low);
-        const FloatLanes near_high = smaller(far_high, high);
-        store_lanes(&trial_near_[which][row], near_low);
-        store_lanes(&trial_near_[which][row + kLanes], near_high);
-        total[which] += sum(near_low + near_high);
-      };
-      keep(trial, far.first_low, far.first_high);
-      if (trial + 1 < trials_) keep(trial + 1, far.second_low, far.second_high);
-    }
-  }
-  for (std::size_t trial = 0; trial < trials_; ++trial) trial_sum_[trial][chunk_] = total[trial];
-}
-
 void KMeansFit::finish_seed_scan() {
   std::size_t best = 0;
   double smallest = std::numeric_limits<double>::infinity();
@@ -243,57 +177,12 @@ void KMeansFit::begin_lloyd() {
   std::fill(members_.begin(), members_.end(), 0U);
 }
 
-void KMeansFit::assign_chunk(std::size_t first_block, std::size_t last_block) {
-  const std::size_t stride = width_ * kLanes;
-  for (std::size_t number = first_block; number < last_block; ++number) {
-    const float* values = block(number);
-    const std::size_t row = number * kBlockRows;
-    Nearest low, high;
-    for (std::size_t cluster = 0; cluster < clusters_; cluster += 2) {
-      const PairDistances far =
-          pair_distances(values, &splat_[cluster * stride], &splat_[(cluster + 1) * stride], width_);
-      const auto name = static_cast<std::int32_t>(cluster);
-      low.offer(far.first_low, name);
-      high.offer(far.first_high, name);
-      low.offer(far.second_low, name + 1);
-      high.offer(far.second_high, name + 1);
-    }
-    store_lanes(&near_[row], low.squared);
-    store_lanes(&near_[row + kLanes], high.squared);
-    if (row + kBlockRows <= count_) {
-      scan_inertia_ += sum(low.squared + high.squared);
-    } else {
-      for (std::size_t i = row; i < count_; ++i) scan_inertia_ += static_cast<double>(near_[i]);
-    }
-    const IntLanes low_moved = low.label ^ load_lanes<IntLanes>(&label_[row]);
-    const IntLanes high_moved = high.label ^ load_lanes<IntLanes>(&label_[row + kLanes]);
-    if (!any(low_moved | high_moved)) continue;
-    std::int32_t labels[kBlockRows];
-    store_lanes(labels, low.label);
-    store_lanes(labels + kLanes, high.label);
-    move_rows(number, values, labels);
-  }
-}
-
-// The sums follow the rows that change their cluster: after the first iterations these are few.
-void KMeansFit::move_rows(std::size_t block_number, const float* values, const std::int32_t* labels) {
-  const std::size_t first_row = block_number * kBlockRows;
-  for (std::size_t i = 0; i < kBlockRows && first_row + i < count_; ++i) {
-    const std::int32_t from = label_[first_row + i];
-    const std::int32_t to = labels[i];
-    if (from == to) continue;
-    ++moved_rows_;
-    label_[first_row + i] = to;
-    double* gains = &sums_[static_cast<std::size_t>(to) * width_];
-    ++members_[static_cast<std::size_t>(to)];
-    for (std::size_t entry = 0; entry < width_; ++entry)
-      gains[entry] += static_cast<double>(values[entry * kBlockRows + i]);
-    if (from < 0) continue;
-    double* loses = &sums_[static_cast<std::size_t>(from) * width_];
-    --members_[static_cast<std::size_t>(from)];
-    for (std::size_t entry = 0; entry < width_; ++entry)
-      loses[entry] -= static_cast<double>(values[entry * kBlockRows + i]);
-  }
+// Of the means of both sides: sum x^2 - sum over the centres of members * centre^2.
+double KMeansFit::two_sided_inertia() const {
+  double inertia = total_squares_;
+  for (std::size_t i = 0; i < sums_.size(); ++i)
+    if (members_[i / width_] > 0) inertia -= sums_[i] * sums_[i] / static_cast<double>(members_[i / width_]);
+  return inertia;
 }
 
 void KMeansFit::fill_empty_clusters() {
@@ -312,6 +201,10 @@ void KMeansFit::fill_empty_clusters() {
 }
 
 void KMeansFit::finish_assign_scan() {
+  if (two_sided() && iteration_ == 0) {
+    for (std::size_t i = 0; i < width_; ++i) sums_[i] = total_[i] - sums_[width_ + i];
+    members_[0] = count_ - members_[1];
+  }
   fill_empty_clusters();
   double squared_moves = 0.0;
   for (std::size_t cluster = 0; cluster < clusters_; ++cluster) {
@@ -325,7 +218,7 @@ void KMeansFit::finish_assign_scan() {
   }
   ++iteration_;
   const bool settled = moved_rows_ == 0 || squared_moves <= plan_.tolerance || iteration_ >= plan_.max_iterations;
-  const double inertia = scan_inertia_;
+  const double inertia = two_sided() ? two_sided_inertia() : scan_inertia_;
   chunk_ = 0;
   moved_rows_ = 0;
   scan_inertia_ = 0.0;
@@ -362,6 +255,8 @@ bool KMeansFit::advance(std::size_t chunks) {
     const bool seeding = phase_ == Phase::kSeed;
     if (seeding) {
       seed_chunk(first, last);
+    } else if (two_sided()) {
+      choose_sides(first, last);
     } else {
       assign_chunk(first, last);
     }
@@ -378,8 +273,10 @@ bool KMeansFit::advance(std::size_t chunks) {
 
 std::size_t KMeansFit::memory_bytes() const {
   std::size_t bytes =
-      (scratch_.capacity() + splat_.capacity() + near_.capacity()) * sizeof(float) +
-      (centres_.capacity() + sums_.capacity() + near_sum_.capacity() + best_.capacity()) * sizeof(double) +
+      (scratch_.capacity() + plane_.capacity() + lanes_.capacity() + splat_.capacity() + near_.capacity()) *
+          sizeof(float) +
+      (centres_.capacity() + sums_.capacity() + total_.capacity() + near_sum_.capacity() + best_.capacity()) *
+          sizeof(double) +
       label_.capacity() * sizeof(std::int32_t) + members_.capacity() * sizeof(std::size_t);
   for (std::size_t trial = 0; trial < trial_limit_; ++trial)
     bytes += trial_near_[trial].capacity() * sizeof(float) + trial_sum_[trial].capacity() * sizeof(double);

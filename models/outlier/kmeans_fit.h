@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "models/outlier/lanes.h"
 #include "models/outlier/row_blocks.h"
 #include "models/random.h"
 
@@ -54,8 +55,11 @@ class KMeansFit {
   // Chunks that the whole fit takes at most.
   std::size_t chunks_at_most(std::size_t count, const KMeansPlan& plan) const;
 
-  // Valid when done. Single precision went into which row belongs where, double precision into the means.
+  // Valid when done. Single precision went into which row belongs where, double precision into the means; of two drawn
+  // centres also the first sums are single over 64 rows at a time.
   double centre(std::size_t cluster, std::size_t entry) const { return best_[cluster * width_ + entry]; }
+  // Which centre the row belongs to, in the last start or, with KMeansPlan::polish, in the best.
+  std::size_t label(std::size_t row) const { return static_cast<std::size_t>(label_[row]); }
   std::size_t iterations() const { return iteration_; }  // of the last start
   double inertia() const { return best_inertia_; }       // sum of squared distances to the nearest centre
   // The rows hold fewer distinct ones than clusters: some centres are the same.
@@ -66,6 +70,10 @@ class KMeansFit {
  private:
   enum class Phase : std::uint8_t { kIdle, kSeed, kAssign };
   static constexpr std::size_t kMaxTrials = 4;
+  static constexpr std::size_t kLanes = sizeof(FloatLanes) / sizeof(float);
+  static constexpr std::size_t kBlockRows = RowBlocks::kRows;
+  static constexpr std::size_t kBlocksPerChunk = kChunkRows / kBlockRows;
+  static constexpr float kFar = 1e15f;  // where the unused half of a pair of centres stands: its square stays finite
 
   void prepare(const RowBlocks& rows, std::size_t count, const KMeansPlan& plan);
   const float* block(std::size_t number);
@@ -80,6 +88,13 @@ class KMeansFit {
   void finish_seed_scan();
   void begin_lloyd();
   void assign_chunk(std::size_t first_block, std::size_t last_block);
+  // Two drawn centres need no distances to be told apart.
+  bool two_sided() const { return clusters_ == 2 && draws_centres_; }
+  void add_to_total(std::size_t first_block, std::size_t last_block);
+  void split_rows(std::size_t block_number, const float* values, const IntLanes& low, const IntLanes& high);
+  void flush_lanes(double* sums);
+  void choose_sides(std::size_t first_block, std::size_t last_block);
+  double two_sided_inertia() const;
   void move_rows(std::size_t block_number, const float* values, const std::int32_t* labels);
   void fill_empty_clusters();
   void finish_assign_scan();
@@ -112,6 +127,10 @@ class KMeansFit {
   std::vector<float> splat_;     // centres, each entry four times; the trial rows while seeding
   std::vector<double> centres_;  // cluster by cluster
   std::vector<double> sums_;     // of the rows of each cluster
+  std::vector<double> total_;    // of all rows, and
+  double total_squares_ = 0.0;   // of all their entries
+  std::vector<float> lanes_;     // sums of a chunk, four per entry
+  std::vector<float> plane_;     // between two centres: per entry its middle, and the way across, four times each
   std::vector<std::size_t> members_;
   std::vector<std::int32_t> label_;                        // per row; -1: none yet
   std::vector<float> near_;                                // squared distance to the nearest centre

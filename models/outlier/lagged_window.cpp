@@ -39,6 +39,14 @@ double LaggedWindow::differenced(double value, std::size_t feature) const {
 std::size_t LaggedWindow::vector_of(const Observation& row, std::span<double> out) const {
   assert(out.size() == length());
   std::size_t present = 0;
+  if (rows_needed() == 1) {
+    for (std::size_t i = 0; i < settings_.feature_count; ++i) {
+      const bool there = usable(row, i);
+      out[i] = there ? row.values[static_cast<Eigen::Index>(i)] : std::numeric_limits<double>::quiet_NaN();
+      present += there ? 1 : 0;
+    }
+    return present;
+  }
   double* at = out.data();
   for (std::size_t i = 0; i < settings_.feature_count; ++i, at += entries_per_feature()) {
     if (!usable(row, i) || run_[i] + 1 < rows_needed()) {
