@@ -1,6 +1,7 @@
 // What one row costs the default detector: nanoseconds per score(), per update() and for both with the decision behind
 // them, at 10, 20 and 42 features. `bench_step [ROWS]` prints the median over batches, which a busy neighbour does not
-// move as it moves a mean, and the fastest batch; `bench_step ROWS FEATURES` does one size only, for valgrind --tool=callgrind.
+// move as it moves a mean, and the fastest batch; `bench_step ROWS FEATURES` does one size only, for valgrind
+// --tool=callgrind.
 
 #include <algorithm>
 #include <chrono>
@@ -47,7 +48,8 @@ double next_value(Rng& rng, std::size_t kind, double last) {
 struct Desk {
   explicit Desk(std::size_t feature_count) : model(settings(feature_count)), rows(kDistinctRows) {
     Rng rng(11);
-    epsilond::models::FeatureVector values = epsilond::models::FeatureVector::Zero(static_cast<Eigen::Index>(feature_count));
+    epsilond::models::FeatureVector values =
+        epsilond::models::FeatureVector::Zero(static_cast<Eigen::Index>(feature_count));
     for (Observation& row : rows) {
       for (std::size_t i = 0; i < feature_count; ++i) {
         double& value = values[static_cast<Eigen::Index>(i)];
@@ -126,9 +128,10 @@ void measure(std::size_t feature_count, std::size_t row_count) {
       if (desk->decide(said)) desk->model.update(observation);
     }
   });
-  std::printf("%2zu features: score %5.0f (%.0f) ns, update %5.0f (%.0f) ns, score + decide + update %5.0f (%.0f) ns (%g)\n",
-              feature_count, score.median_ns, score.fastest_ns, update.median_ns, update.fastest_ns, step.median_ns,
-              step.fastest_ns, desk->kept);
+  std::printf(
+      "%2zu features: score %5.0f (%.0f) ns, update %5.0f (%.0f) ns, score + decide + update %5.0f (%.0f) ns (%g)\n",
+      feature_count, score.median_ns, score.fastest_ns, update.median_ns, update.fastest_ns, step.median_ns,
+      step.fastest_ns, desk->kept);
 }
 
 }  // namespace

@@ -1,39 +1,38 @@
 #pragma once
-// The level of a few features of the default detector, side by side: mean and variance under exponential forgetting, the
-// steps between neighbours, and the standard deviation that follows from them.
+// The level of a few features of the default detector, side by side: mean and variance under exponential forgetting,
+// the steps between neighbours, and the standard deviation that follows from them.
 //
-// Formulas: host_detector.h. Cost: per feature about 40 operations, of which three divisions and a root, which all lanes
-// share. Bytes: 64 per lane. Hazards: squares are capped at the largest double, so that one value beyond 1e154 does not
-// make the variance infinite and then no number at all.
+// Formulas: host_detector.h. Cost: per feature about 40 operations; three divisions and a root, which all lanes share.
+// Bytes: 64 per lane. Hazards: squares are capped at the largest double, so that one value beyond 1e154 does not make
+// the variance infinite and then no number at all; a lane that stands for no feature may hold anything.
 
 #include <cstddef>
 #include <limits>
 
-#include "models/lanes.h"
+#include "models/feature_lanes.h"
 
 namespace epsilond::models {
 
 struct FeatureGroup {
-  Lanes count = Lanes::Zero();  // rows learned; as in ForgettingMoments, so are the next two
-  Lanes mean = Lanes::Zero();
-  Lanes variance = Lanes::Zero();
-  Lanes smallest_step = Lanes::Zero();  // 0: none seen yet
-  Lanes last = Lanes::Zero();           // the value learned last; valid if count > 0
-  Lanes squared_step = Lanes::Zero();   // mean squared step between neighbours, forgotten as the level is
+  FeatureLanes count = FeatureLanes::Zero();  // rows learned; as in ForgettingMoments, so are the next two
+  FeatureLanes mean = FeatureLanes::Zero();
+  FeatureLanes variance = FeatureLanes::Zero();
+  FeatureLanes smallest_step = FeatureLanes::Zero();  // 0: none seen yet
+  FeatureLanes last = FeatureLanes::Zero();           // the value learned last; valid if count > 0
+  FeatureLanes squared_step = FeatureLanes::Zero();   // mean squared step between neighbours, forgotten as the level is
   // Follow from the above and the resolution (see refresh()); kept, so that a row that is only scored costs no root.
-  Lanes spread = Lanes::Zero();        // the sd, but for the floor that the smallest step gives it
-  Lanes independence = Lanes::Ones();  // what one more sample is worth, in independent ones
-
+  FeatureLanes spread = FeatureLanes::Zero();        // the sd, but for the floor that the smallest step gives it
+  FeatureLanes independence = FeatureLanes::Ones();  // what one more sample is worth, in independent ones
 
   // What to judge and to learn by. > 0.
-  Lanes sd() const { return spread.max(kStepFloor * smallest_step); }
+  FeatureLanes sd() const { return spread.max(kStepFloor * smallest_step); }
 
-  // Makes `value` the last one, and returns how far it is from the one before: 0 where it is the same or the first. The sd
-  // may change with it.
-  [[gnu::always_inline]] Lanes step_to(const Lanes& value) {
-    const Lanes step = count.min(1.0) * (value - last).abs();
+  // Makes `value` the last one, and returns how far it is from the one before: 0 where it is the same or the first. The
+  // sd may change with it.
+  [[gnu::always_inline]] FeatureLanes step_to(const FeatureLanes& value) {
+    const FeatureLanes step = count.min(1.0) * (value - last).abs();
     last = value;
-    for (std::size_t k = 0; k < kLanes; ++k) {
+    for (std::size_t k = 0; k < kFeatureLanes; ++k) {
       const double latest = step.data()[k];
       const double smallest = smallest_step.data()[k];
       if (latest > 0.0 && (smallest <= 0.0 || latest < smallest)) smallest_step.data()[k] = latest;
@@ -41,10 +40,11 @@ struct FeatureGroup {
     return step;
   }
 
-  // Learns a residual and a step, both clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share(). refresh()
-  // is the caller's to call.
-  [[gnu::always_inline]] void learn(const Lanes& residual, const Lanes& step, const Lanes& taken, double forgotten) {
-    const Lanes gain = taken * (1.0 / (count + 1.0)).max(forgotten);  // forgetting_gain()
+  // Learns a residual and a step, both clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share(). The
+  // caller then calls refresh().
+  [[gnu::always_inline]] void learn(const FeatureLanes& residual, const FeatureLanes& step, const FeatureLanes& taken,
+                                    double forgotten) {
+    const FeatureLanes gain = taken * (1.0 / (count + 1.0)).max(forgotten);  // forgetting_gain()
     count += taken;
     mean += gain * residual;
     variance = (1.0 - gain) * (variance + gain * capped(residual * residual));
@@ -52,26 +52,26 @@ struct FeatureGroup {
   }
 
   // What follows from the moments.
-  [[gnu::always_inline]] void refresh(const Lanes& resolution) {
-    // 1 for white noise, near 0 for a value that slides: u / (2 - u), u = q / (2 variance) = 1 - autocorrelation. A value
-    // that never moved counts as noise: the smallest double makes 0 / 0 that, and changes nothing else.
-    const Lanes unlike = squared_step.min(2.0 * variance);
+  [[gnu::always_inline]] void refresh(const FeatureLanes& resolution) {
+    // 1 for white noise, near 0 for a value that slides: u / (2 - u), u = q / (2 variance) = 1 - autocorrelation. A
+    // value that never moved counts as noise: the smallest double makes 0 / 0 that, and changes nothing else.
+    const FeatureLanes unlike = squared_step.min(2.0 * variance);
     independence = (unlike + kSmallest) / (4.0 * variance - unlike + kSmallest);
     // A young mean and variance are themselves uncertain.
-    const Lanes independent = Lanes::Constant(kFewestIndependent).max(count * independence);
-    const Lanes widened = variance * (1.0 + kUncertainty / independent);
+    const FeatureLanes independent = FeatureLanes::Constant(kFewestIndependent).max(count * independence);
+    const FeatureLanes widened = variance * (1.0 + kUncertainty / independent);
     spread = resolution.max(kRelativeFloor * mean.abs()).max(widened.sqrt());
   }
 
  private:
-  static constexpr double kUncertainty = 3.0;  // of a mean and a variance from n samples: variance (1 + 3 / n)
+  static constexpr double kUncertainty = 3.0;        // of a mean and a variance from n samples: variance (1 + 3 / n)
   static constexpr double kFewestIndependent = 0.2;  // so that a slide is not taken for boundless: at most fourfold
   static constexpr double kRelativeFloor = 0.02;     // of the level
   static constexpr double kStepFloor = 0.3;          // of the smallest step seen
   static constexpr double kSmallest = std::numeric_limits<double>::min();
   static constexpr double kLargest = std::numeric_limits<double>::max();
 
-  static Lanes capped(const Lanes& square) { return Lanes::Constant(kLargest).min(square); }
+  static FeatureLanes capped(const FeatureLanes& square) { return FeatureLanes::Constant(kLargest).min(square); }
 };
 
 }  // namespace epsilond::models

@@ -5,7 +5,6 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "models/density/gaussian.h"
 #include "models/density/log_product.h"
@@ -22,7 +21,7 @@ constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
 constexpr double kGapIntervals = 10.0;
 constexpr double kIndependentPart = 3.0;  // d features count as d / 3 looks, for they move together
 constexpr double kOddFrom = 1.0;          // surprises below are everyday and get no share
-// A Gaussian's surprise is convex in |z|: up to this |z|, where it is just below kOddFrom, it stays below the chord.
+// A Gaussian's surprise is convex in |z|, so up to this |z|, where it is just below kOddFrom, it stays below the chord.
 constexpr double kOddFromZ = 1.6448;
 constexpr double kChord = 0.608;  // > surprise / |z| there
 constexpr double kHeldHalfLifeS = 600.0;  // of what is not learned: the last level counts, not the way there
@@ -43,24 +42,14 @@ double looked_at(std::size_t features) {
 }
 
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
-[[gnu::always_inline]] inline Lanes values_of(const Observation& observation, std::uint64_t mask, std::size_t first,
-                                              const Lanes& instead) {
-  constexpr std::uint64_t kAll = (std::uint64_t{1} << kLanes) - 1;
-  if ((mask >> first & kAll) == kAll) return Eigen::Map<const Lanes>(observation.values.data() + first);
-  Lanes values = instead;
-  for (std::size_t k = 0; k < kLanes; ++k)
+[[gnu::always_inline]] inline FeatureLanes values_of(const Observation& observation, std::uint64_t mask,
+                                                     std::size_t first, const FeatureLanes& instead) {
+  constexpr std::uint64_t kAll = (std::uint64_t{1} << kFeatureLanes) - 1;
+  if ((mask >> first & kAll) == kAll) return Eigen::Map<const FeatureLanes>(observation.values.data() + first);
+  FeatureLanes values = instead;
+  for (std::size_t k = 0; k < kFeatureLanes; ++k)
     if ((mask >> (first + k) & 1) != 0) values.data()[k] = observation.values.data()[first + k];
   return values;
-}
-
-// Shares of the strangeness from the surprise of each feature: what is above the everyday, scaled to add up to 1.
-void set_shares(const std::array<double, kMaxFeatures>& blame, FeatureVector& surprise) {
-  for (Eigen::Index i = 0; i < surprise.size(); ++i) {
-    const double own = blame[static_cast<std::size_t>(i)];
-    surprise[i] = (own > 0.0 ? own : 1.0) * std::max(0.0, surprise[i] - kOddFrom);
-  }
-  const double sum = surprise.sum();
-  if (sum > 0.0) surprise /= sum;
 }
 
 }  // namespace
@@ -68,7 +57,7 @@ void set_shares(const std::array<double, kMaxFeatures>& blame, FeatureVector& su
 HostDetector::HostDetector(const HostDetectorSettings& settings)
     : settings_(settings),
       all_looked_at_(looked_at(settings.feature_count)),
-      groups_((settings.feature_count + kLanes - 1) / kLanes),
+      groups_((settings.feature_count + kFeatureLanes - 1) / kFeatureLanes),
       unlearned_(settings.feature_count),
       tails_(settings.feature_count, ParetoTail(tail_memory(settings.interval_s))),
       season_(settings.baseline, settings.feature_count) {
@@ -82,10 +71,10 @@ double HostDetector::step_s(const Observation& observation) const {
   return std::min(elapsed_s, kGapIntervals * settings_.interval_s);
 }
 
-double HostDetector::sd(std::size_t i) const { return groups_[i / kLanes].sd().data()[i % kLanes]; }
+double HostDetector::sd(std::size_t i) const { return groups_[i / kFeatureLanes].sd().data()[i % kFeatureLanes]; }
 
 void HostDetector::refresh() {
-  for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].refresh(resolution(g * kLanes));
+  for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].refresh(resolution(g * kFeatureLanes));
 }
 
 // The surprise of one feature by its own tail, but no more than the Gaussian says.
@@ -95,15 +84,15 @@ double HostDetector::surprise_of(std::size_t i, double z) const {
   return std::min(own, standard_surprise(std::fabs(z)));
 }
 
-// Goes through the features of a row whose means, sds and z are set: clears what is absent, adds up the log density and
-// says who may be odd.
-HostDetector::Look HostDetector::look_at(std::uint64_t mask, Score& score) const {
+// Goes through the features of a row whose means, sds and z are set: clears those not in `mask`, adds up the log density
+// and says who may be odd.
+HostDetector::Look HostDetector::look_at(const Observation& observation, std::uint64_t mask, Score& score) const {
   Look look;
   LogProduct sds;
   double squares = 0.0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const std::uint64_t bit = std::uint64_t{1} << i;
-    const double count = groups_[i / kLanes].count.data()[i % kLanes];
+    const double count = groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes];
     double& z = score.z.data()[i];
     score.share.data()[i] = 0.0;
     if (count >= kCountedRows) ++score.features_known;
@@ -116,7 +105,7 @@ HostDetector::Look HostDetector::look_at(std::uint64_t mask, Score& score) const
       sds.multiply(score.sd.data()[i]);
       (std::fabs(z) > kOddFromZ ? look.odd : look.everyday) |= bit;
     } else if (count <= 0.0) {
-      score.mean.data()[i] += z * score.sd.data()[i];
+      score.mean.data()[i] = observation.values.data()[i];
       z = 0.0;
     }
   }
@@ -129,12 +118,17 @@ HostDetector::Look HostDetector::look_at(std::uint64_t mask, Score& score) const
 // cannot matter is not worked out.
 double HostDetector::judge(Look look, double irrelevant, Score& score) const {
   double largest = irrelevant;
+  double sum = 0.0;
   for (std::uint64_t left = look.odd; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    score.share.data()[i] = surprise_of(i, score.z.data()[i]);
-    largest = std::max(largest, score.share.data()[i]);
+    const double surprise = surprise_of(i, score.z.data()[i]);
+    const double blame = settings_.blame[i] > 0.0 ? settings_.blame[i] : 1.0;
+    score.share.data()[i] = blame * std::max(0.0, surprise - kOddFrom);
+    sum += score.share.data()[i];
+    largest = std::max(largest, surprise);
   }
-  if (look.odd != 0) set_shares(settings_.blame, score.share);
+  for (std::uint64_t left = sum > 0.0 ? look.odd : 0; left != 0; left &= left - 1)
+    score.share.data()[std::countr_zero(left)] /= sum;
   if (largest >= kOddFrom) return largest;
   // The farthest first: mostly it leaves nothing for the others to say.
   while (true) {
@@ -175,16 +169,17 @@ Score HostDetector::score(const Observation& observation) const {
   SeasonalBaseline::Parts season;
   season_.parts(SeasonalBaseline::slot(observation.local_time_s), season);
   const Intake intake = take(observation);
-  for (std::size_t first = 0; first < settings_.feature_count; first += kLanes) {
-    const FeatureGroup& group = groups_[first / kLanes];
-    const Lanes mean = group.mean + (lanes_of(season.day, first) + lanes_of(season.week, first));
-    const Lanes sd = group.sd();
+  for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
+    const FeatureGroup& group = groups_[first / kFeatureLanes];
+    const FeatureLanes mean = group.mean + (lanes_of(season.day, first) + lanes_of(season.week, first));
+    const FeatureLanes sd = group.sd();
     put_lanes(mean, score.mean.data() + first);
     put_lanes(sd, score.sd.data() + first);
     put_lanes((values_of(observation, intake.mask, first, mean) - mean) / sd, score.z.data() + first);
   }
-  const Look look = look_at(intake.mask, score);
-  const double correction = score.features_used == settings_.feature_count ? all_looked_at_ : looked_at(score.features_used);
+  const Look look = look_at(observation, intake.mask, score);
+  const double correction =
+      score.features_used == settings_.feature_count ? all_looked_at_ : looked_at(score.features_used);
   const double largest = judge(look, correction, score);
   const bool judged = intake.finite && ready();
   score.status = !intake.finite ? ScoreStatus::kNonFinite : judged ? ScoreStatus::kScored : ScoreStatus::kLearning;
@@ -198,43 +193,47 @@ void HostDetector::update(const Observation& observation) {
       SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
   SeasonalBaseline::Parts season;
   season_.parts(visit.slot, season);
-  const Intake intake = take(observation);
-  if (intake.mask == 0) return;
+  const std::uint64_t mask = take(observation).mask;
+  if (mask == 0) return;
   const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
-  PerFeature z;
-  PerFeature weight;
+  TailLesson tail_lesson;
   SeasonalBaseline::Lesson lesson;
-  for (std::size_t first = 0; first < settings_.feature_count; first += kLanes) {
-    FeatureGroup& group = groups_[first / kLanes];
-    Lanes learns = Lanes::Zero();
-    for (std::size_t k = 0; k < kLanes; ++k) learns.data()[k] = static_cast<double>(intake.mask >> (first + k) & 1);
-    const Lanes step = group.step_to(values_of(observation, intake.mask, first, group.last));
-    const Lanes sd = group.sd();
-    const Lanes above_level = group.last - group.mean;
-    const Lanes residual = above_level - (lanes_of(season.day, first) + lanes_of(season.week, first));
-    put_lanes((residual.abs() / sd).min(kLargestTailZ), z, first);
-    put_lanes(group.independence, weight, first);
+  for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
+    FeatureGroup& group = groups_[first / kFeatureLanes];
+    FeatureLanes taken;
+    for (std::size_t k = 0; k < kFeatureLanes; ++k) taken.data()[k] = static_cast<double>(mask >> (first + k) & 1);
+    const FeatureLanes step = group.step_to(values_of(observation, mask, first, group.last));
+    const FeatureLanes sd = group.sd();
+    const FeatureLanes above_level = group.last - group.mean;
+    const FeatureLanes residual = above_level - (lanes_of(season.day, first) + lanes_of(season.week, first));
+    put_lanes((residual.abs() / sd).min(kLargestTailZ), tail_lesson.z, first);
+    put_lanes(group.independence, tail_lesson.weight, first);
     put_lanes(above_level, lesson.above_level, first);
     put_lanes(sd, lesson.sd, first);
-    put_lanes(learns, lesson.taken, first);
-    Lanes bound = kClip * sd;
-    if (group.count.minCoeff() < kUnclippedRows) spare_the_young(first, bound, weight, lesson.taken);
-    group.learn(residual.min(bound).max(-bound), step.min(2.0 * bound), learns, forgotten);
+    put_lanes(taken, lesson.taken, first);
+    FeatureLanes bound = kClip * sd;
+    if (group.count.minCoeff() < kUnclippedRows) spare_the_young(first, bound, tail_lesson.weight, lesson.taken);
+    group.learn(residual.min(bound).max(-bound), step.min(2.0 * bound), taken, forgotten);
     group.refresh(resolution(first));
   }
-  for (std::uint64_t left = intake.mask; left != 0; left &= left - 1) {
-    const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    tails_[i].learn(z[i], weight[i]);
-  }
+  learn_tails(mask, tail_lesson);
   season_.learn_all(visit, season, lesson);
   learned_s_ += elapsed_s;
   ++learned_rows_;
 }
 
+void HostDetector::learn_tails(std::uint64_t mask, const TailLesson& lesson) {
+  for (std::uint64_t left = mask; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    tails_[i].learn(lesson.z[i], lesson.weight[i]);
+  }
+}
+
 // What is known too little to be clipped, or for its tail or its season to learn from it.
-void HostDetector::spare_the_young(std::size_t first, Lanes& bound, PerFeature& weight, PerFeature& seasoned) const {
-  for (std::size_t k = 0; k < kLanes; ++k) {
-    const double count = groups_[first / kLanes].count.data()[k];
+void HostDetector::spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight,
+                                   PerFeature& seasoned) const {
+  for (std::size_t k = 0; k < kFeatureLanes; ++k) {
+    const double count = groups_[first / kFeatureLanes].count.data()[k];
     if (count < kTailRows) weight[first + k] = 0.0;
     if (count >= kUnclippedRows) continue;
     bound.data()[k] = kLargest;
@@ -256,9 +255,9 @@ void HostDetector::observe_unlearned(const Observation& observation) {
     const double value = observation.values.data()[i];
     if (!observation.present[i] || !std::isfinite(value)) continue;
     unlearned_[i].add(value, forgotten);
-    const FeatureGroup& group = groups_[i / kLanes];
-    if (group.count.data()[i % kLanes] < kUnclippedRows) continue;
-    lesson.above_level[i] = value - group.mean.data()[i % kLanes];
+    const FeatureGroup& group = groups_[i / kFeatureLanes];
+    if (group.count.data()[i % kFeatureLanes] < kUnclippedRows) continue;
+    lesson.above_level[i] = value - group.mean.data()[i % kFeatureLanes];
     lesson.sd[i] = sd(i);
     lesson.taken[i] = 1.0;
   }
@@ -268,10 +267,10 @@ void HostDetector::observe_unlearned(const Observation& observation) {
 void HostDetector::accept_level() {
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const ForgettingMoments& held = unlearned_[i];
-    FeatureGroup& group = groups_[i / kLanes];
-    double& count = group.count.data()[i % kLanes];
-    double& mean = group.mean.data()[i % kLanes];
-    double& variance = group.variance.data()[i % kLanes];
+    FeatureGroup& group = groups_[i / kFeatureLanes];
+    double& count = group.count.data()[i % kFeatureLanes];
+    double& mean = group.mean.data()[i % kFeatureLanes];
+    double& variance = group.variance.data()[i % kFeatureLanes];
     if (held.count < 1.0 || count < 1.0) continue;
     // Without the season as it is by now: it may have learned a part of the new level.
     const double held_level = held.mean - season_.expected(i, unlearned_slot_);
@@ -279,7 +278,7 @@ void HostDetector::accept_level() {
     mean = held_level;
     const double wider = std::max(variance, held.variance);
     // Neighbours are taken to be as alike as before, in proportion to the new variance.
-    if (variance > 0.0) group.squared_step.data()[i % kLanes] *= wider / variance;
+    if (variance > 0.0) group.squared_step.data()[i % kFeatureLanes] *= wider / variance;
     variance = wider;
     // Young again: the new level is known from few rows and must be free to settle.
     count = std::min(count, std::max(held.count, kUnclippedRows));
@@ -318,7 +317,7 @@ std::size_t HostDetector::memory_bytes() const {
 }
 
 double HostDetector::operations_per_sample() const {
-  constexpr double kPerFeature = 140.0;  // 60 to score, 80 to learn; a logarithm counts as about 20
+  constexpr double kPerFeature = 100.0;  // 30 to score, 70 to learn
   return kPerFeature * static_cast<double>(settings_.feature_count);
 }
 

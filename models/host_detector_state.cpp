@@ -81,8 +81,8 @@ void HostDetector::save(std::span<std::byte> out) const {
   header.learned_s = learned_s_;
   put_bytes(out, &header, 1);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    const FeatureGroup& group = groups_[i / kLanes];
-    const std::size_t k = i % kLanes;
+    const FeatureGroup& group = groups_[i / kFeatureLanes];
+    const std::size_t k = i % kFeatureLanes;
     const FeatureRow row = {group.count.data()[k],         group.mean.data()[k], group.variance.data()[k],
                             group.smallest_step.data()[k], group.last.data()[k], group.squared_step.data()[k]};
     put_bytes(out, &row, 1);
@@ -110,8 +110,8 @@ bool HostDetector::load(std::span<const std::byte> in) {
     std::array<float, ParetoTail::kBins> counts;
     take_bytes(in, &row, 1);
     take_bytes(in, counts.data(), counts.size());
-    FeatureGroup& group = groups_[i / kLanes];
-    const std::size_t k = i % kLanes;
+    FeatureGroup& group = groups_[i / kFeatureLanes];
+    const std::size_t k = i % kFeatureLanes;
     group.count.data()[k] = row.count;
     group.mean.data()[k] = row.mean;
     group.variance.data()[k] = row.variance;

@@ -42,6 +42,11 @@ std::size_t rows_of(BaselineKind kind) {
   return 0;
 }
 
+// Lanes that begin with the last feature of the last row may end behind it.
+std::size_t cell_room(std::size_t rows, std::size_t features) {
+  return rows == 0 ? 0 : rows * features + (kFeatureLanes - features % kFeatureLanes) % kFeatureLanes;
+}
+
 double wrap(double value, double period) {
   // Exact like fmod(), and cheaper, as long as whole numbers of periods are exact and their sum is not near 2^53.
   constexpr double kPlain = 1e15;
@@ -54,15 +59,15 @@ double wrap(double value, double period) {
   return value - periods * period;
 }
 
-using Floats = Eigen::Array<float, Lanes::SizeAtCompileTime, 1>;
+using Floats = Eigen::Array<float, FeatureLanes::SizeAtCompileTime, 1>;
 
-inline Lanes load(const float* row) { return Eigen::Map<const Floats>(row).cast<double>(); }
+inline FeatureLanes load(const float* row) { return Eigen::Map<const Floats>(row).cast<double>(); }
 
-inline Floats narrow(const Lanes& values) { return values.cast<float>(); }
+inline Floats narrow(const FeatureLanes& values) { return values.cast<float>(); }
 
 // The last lanes may lie beyond the last feature, where the next row begins.
 inline void store(const Floats& values, std::size_t count, float* row) {
-  if (count >= kLanes) {
+  if (count >= kFeatureLanes) {
     Eigen::Map<Floats>{row} = values;
     return;
   }
@@ -77,23 +82,24 @@ struct Bin {
   double gain;
 };
 
-// Moves the means towards the values of `lesson`. A value counts as at most so far from `base`, which is the mean itself or
-// for the week what it is expected to be, and is reckoned without `others`, the parts of the season that have bins of their
-// own.
+// Moves the means towards the values of `lesson`, for the week without the part of the day. A value counts as at most so
+// far from `base`: from the mean itself, for the week from what is expected of it. The mean is single precision and so is
+// the step: GCC 12 drops the rounding of a pair of doubles to single and back, so they are added up in single too.
 template <bool kOfWeek>
 void learn_bin(const Bin& bin, std::size_t feature_count, const SeasonalBaseline::Parts& parts,
                const SeasonalBaseline::Lesson& lesson) {
   if (!(bin.new_visits > 0.0)) return;
-  for (std::size_t i = 0; i < feature_count; i += kLanes) {
-    const Lanes mean = load(bin.means + i);
-    const Lanes base = kOfWeek ? lanes_of(parts.week, i) : mean;
-    const Lanes value = kOfWeek ? Lanes(lanes_of(lesson.above_level, i) - lanes_of(parts.day, i)) : lanes_of(lesson.above_level, i);
-    const Lanes bound = (kOfWeek ? kWeekClip : kDayClip) * lanes_of(lesson.sd, i);
-    const Lanes taken = lanes_of(lesson.taken, i);
-    const Lanes n = load(bin.visits + i);
-    const Lanes weight = taken * (bin.new_visits / (n + bin.new_visits)).max(bin.gain);
-    const Lanes step = weight * ((value - base).min(bound).max(-bound) + (base - mean));
-    const Lanes visits = (n + taken * bin.new_visits).min(kMaxVisits);
+  for (std::size_t i = 0; i < feature_count; i += kFeatureLanes) {
+    const FeatureLanes mean = load(bin.means + i);
+    const FeatureLanes base = kOfWeek ? lanes_of(parts.week, i) : mean;
+    FeatureLanes value = lanes_of(lesson.above_level, i);
+    if constexpr (kOfWeek) value -= lanes_of(parts.day, i);
+    const FeatureLanes bound = (kOfWeek ? kWeekClip : kDayClip) * lanes_of(lesson.sd, i);
+    const FeatureLanes taken = lanes_of(lesson.taken, i);
+    const FeatureLanes n = load(bin.visits + i);
+    const FeatureLanes weight = taken * (bin.new_visits / (n + bin.new_visits)).max(bin.gain);
+    const FeatureLanes step = weight * ((value - base).min(bound).max(-bound) + (base - mean));
+    const FeatureLanes visits = (n + taken * bin.new_visits).min(kMaxVisits);
     store(Eigen::Map<const Floats>(bin.means + i) + narrow(step), feature_count - i, bin.means + i);
     store(narrow(visits), feature_count - i, bin.visits + i);
   }
@@ -105,8 +111,7 @@ SeasonalBaseline::SeasonalBaseline(BaselineKind kind, std::size_t feature_count)
     : kind_(kind),
       feature_count_(feature_count),
       row_count_(rows_of(kind)),
-      // Lanes that begin in the last row may end behind it.
-      cells_(kind == BaselineKind::kGlobal ? 0 : row_count_ * feature_count + (kLanes - feature_count % kLanes) % kLanes) {}
+      cells_(cell_room(row_count_, feature_count)) {}
 
 SeasonalBaseline::Slot SeasonalBaseline::slot(double local_time_s) {
   const double time_s = std::isfinite(local_time_s) ? local_time_s : 0.0;
@@ -141,19 +146,19 @@ void SeasonalBaseline::parts(const Slot& slot, Parts& parts) const {
   const float* const lower = row(slot.day_bin[0]);
   const float* const upper = row(slot.day_bin[1]);
   const std::size_t visits = kDayVisits * feature_count_;  // from the means of a bin to its visits
-  for (std::size_t i = 0; i < feature_count_; i += kLanes) {
-    const Lanes n = load(lower + visits + i);
-    const Lanes m = load(upper + visits + i);
+  for (std::size_t i = 0; i < feature_count_; i += kFeatureLanes) {
+    const FeatureLanes n = load(lower + visits + i);
+    const FeatureLanes m = load(upper + visits + i);
     // The sum of both bins over one denominator.
-    const Lanes from_lower = slot.day_weight[0] * load(lower + i) * n * (m + kDayShrink);
-    const Lanes from_upper = slot.day_weight[1] * load(upper + i) * m * (n + kDayShrink);
+    const FeatureLanes from_lower = slot.day_weight[0] * load(lower + i) * n * (m + kDayShrink);
+    const FeatureLanes from_upper = slot.day_weight[1] * load(upper + i) * m * (n + kDayShrink);
     put_lanes((from_lower + from_upper) / ((n + kDayShrink) * (m + kDayShrink)), parts.day, i);
   }
   if (kind_ != BaselineKind::kHourOfWeek) return;
   const float* const means = row(kWeekMeans + slot.week_bin);
   const float* const week_visits = row(kWeekVisits + slot.week_bin);
-  for (std::size_t i = 0; i < feature_count_; i += kLanes) {
-    const Lanes n = load(week_visits + i);
+  for (std::size_t i = 0; i < feature_count_; i += kFeatureLanes) {
+    const FeatureLanes n = load(week_visits + i);
     put_lanes(load(means + i) * n / (n + kWeekShrink), parts.week, i);
   }
 }

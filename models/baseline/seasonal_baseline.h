@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/lanes.h"
+#include "models/feature_lanes.h"
 
 namespace epsilond::models {
 

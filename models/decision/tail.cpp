@@ -41,8 +41,8 @@ constexpr int kMantissaBits = 52;
 constexpr std::uint64_t kMantissaMask = (std::uint64_t{1} << kMantissaBits) - 1;
 constexpr int kExponentBias = 1023;
 
-// Where the sixths of an octave end: the smallest mantissas m with (1 + m / 2^52)^6 >= 2^k, k = 1 .. 5, found in exact
-// integer arithmetic; the last sixth ends with the octave.
+// Where the sixths of an octave end: the smallest mantissas m with (1 + m / 2^52)^6 >= 2^k, k = 1 .. 5, found in whole
+// numbers; the last sixth ends with the octave.
 constexpr std::array<std::uint64_t, 6> kSixthEnds = {0x1f59ac3c7d6c0, 0x428a2f98d728b, 0x6a09e667f3bcd,
                                                      0x965fea53d6e3d, 0xc823e074ec12a, kMantissaMask + 1};
 

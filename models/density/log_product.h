@@ -1,9 +1,10 @@
 #pragma once
 // The natural logarithm of a product of positive numbers, for one logarithm in all.
 //
-// Formula: each factor is m 2^e, m in [1, 2); ln = ln(product of m) + ln 2 * sum of e. Source: the binary form of a double
-// (IEEE 754). Cost: about seven operations per factor and one logarithm. Bytes: 24. Hazards: 1000 factors overflow the
-// product of m; a factor that is no normal positive number (0, denormal, infinite, NaN) costs a logarithm of its own.
+// Formula: each factor is m 2^e, m in [1, 2); ln = ln(product of m) + ln 2 * sum of e. Source: the binary form of a
+// double (IEEE 754). Cost: about seven operations per factor and one logarithm. Bytes: 24. Hazards: 1000 factors
+// overflow the product of m; a factor that is no normal positive number (0, denormal, infinite, NaN) costs a logarithm
+// of its own.
 
 #include <bit>
 #include <cmath>

@@ -11,6 +11,8 @@
 // clang-format on
 
 using epsilond::models::Gaussian;
+using epsilond::models::standard_surprise;
+using epsilond::models::standard_surprise_at_least;
 using epsilond::tests::Rng;
 
 namespace {
@@ -49,6 +51,14 @@ void distant_surprises_stay_finite_and_near_scipy(void**) {
   assert_near(worst_against_scipy().distant_surprise, 0.0, 5e-4, 0);
 }
 
+void the_cheap_surprise_is_below_the_exact_one_and_near(void**) {
+  for (double distance = 0.0; distance < 60.0; distance += 0.001) {
+    const double gap = standard_surprise(distance) - standard_surprise_at_least(distance);
+    assert_true(gap >= 0.0);
+    assert_true(gap <= (distance < 2.0 ? 0.06 : 0.0014));
+  }
+}
+
 void the_floor_replaces_a_smaller_variance_only(void**) {
   assert_near(Gaussian::from_moments(0.0, 0.0, 4.0).sd(), 2.0, 0, 0);
   assert_near(Gaussian::from_moments(0.0, 9.0, 4.0).sd(), 3.0, 0, 0);
@@ -81,6 +91,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(tails_equal_scipy_down_to_1e_300),
     cmocka_unit_test(surprises_equal_scipy),
     cmocka_unit_test(distant_surprises_stay_finite_and_near_scipy),
+    cmocka_unit_test(the_cheap_surprise_is_below_the_exact_one_and_near),
     cmocka_unit_test(the_floor_replaces_a_smaller_variance_only),
     cmocka_unit_test(the_density_is_largest_at_the_mean),
     cmocka_unit_test(shift_and_scale_leave_the_tail_unchanged),

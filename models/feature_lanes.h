@@ -10,19 +10,19 @@
 
 namespace epsilond::models {
 
-inline constexpr std::size_t kLanes = 2;
-using Lanes = Eigen::Array<double, static_cast<int>(kLanes), 1>;
-static_assert(kMaxFeatures % kLanes == 0);
+inline constexpr std::size_t kFeatureLanes = 2;
+using FeatureLanes = Eigen::Array<double, static_cast<int>(kFeatureLanes), 1>;
+static_assert(kMaxFeatures % kFeatureLanes == 0);
 
 // One number per feature, with room for whole groups of lanes.
 using PerFeature = std::array<double, kMaxFeatures>;
 
 // The lanes that begin with feature `first`.
-inline Lanes lanes_of(const PerFeature& values, std::size_t first) {
-  return Eigen::Map<const Lanes>(values.data() + first);
+inline FeatureLanes lanes_of(const PerFeature& values, std::size_t first) {
+  return Eigen::Map<const FeatureLanes>(values.data() + first);
 }
-inline void put_lanes(const Lanes& lanes, double* first) { Eigen::Map<Lanes>{first} = lanes; }
-inline void put_lanes(const Lanes& lanes, PerFeature& values, std::size_t first) {
+inline void put_lanes(const FeatureLanes& lanes, double* first) { Eigen::Map<FeatureLanes>{first} = lanes; }
+inline void put_lanes(const FeatureLanes& lanes, PerFeature& values, std::size_t first) {
   put_lanes(lanes, values.data() + first);
 }
 
