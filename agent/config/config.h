@@ -21,6 +21,8 @@ enum class ModelKind : std::uint8_t { kProduct, kMahalanobis, kMixture, kKMeans,
 enum class EmitterKind : std::uint8_t { kSyslog, kUdp };
 enum class UdpFormat : std::uint8_t { kJson };
 
+inline constexpr unsigned kMostComponents = 8;  // of a mixture
+
 // What only some kinds of model have; the keys say which.
 struct ModelTuning {
   double shrinkage = 0.1;      // mahalanobis: of the correlations towards none, 0 .. 1

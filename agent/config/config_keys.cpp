@@ -258,7 +258,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .in_batch()
         .to<&ModelTuning::shrinkage>(),
     Row(kModel, "components", kInteger, "3", "1 .. 8, or bic", "Gaussians of the mixture")
-        .in(1, 8)
+        .in(1, kMostComponents)
         .of(kBic)
         .only("mixture")
         .in_batch()

@@ -11,8 +11,6 @@
 namespace epsilond::agent {
 namespace {
 
-constexpr std::size_t kMostComponents = 8;
-
 models::MixtureBatchSettings mixture_settings(const ModelTuning& tuning, std::size_t feature_count) {
   models::MixtureBatchSettings settings;
   settings.feature_count = feature_count;

@@ -16,7 +16,6 @@ namespace epsilond::agent {
 namespace {
 
 constexpr std::size_t kRingRows = 1440;  // what a refit looks at, whatever the window
-constexpr std::size_t kMostComponents = 8;
 
 // A wobble that is nothing, in the units in which the model sees the feature.
 double resolution_of(const Feature& feature, bool transformed) {

@@ -6,18 +6,9 @@
 #include "agent/pipeline/explanation.h"
 
 namespace epsilond::agent {
-namespace {
 
 using platform::Flag;
 using platform::FlagEvent;
-
-std::vector<std::string> names_of(const ReportHead& head) {
-  std::vector<std::string> names;
-  for (const ReportFeature& feature : head.features) names.push_back(feature.name);
-  return names;
-}
-
-}  // namespace
 
 std::vector<ReportFeature> report_features(std::span<const Feature> table, const models::PresenceMask& columns) {
   std::vector<ReportFeature> features;
@@ -27,7 +18,7 @@ std::vector<ReportFeature> report_features(std::span<const Feature> table, const
 }
 
 ReplayReport::ReplayReport(ReportHead head, std::size_t model, std::string model_name)
-    : model_(model), model_name_(std::move(model_name)), names_(names_of(head)), report_(std::move(head)) {
+    : model_(model), model_name_(std::move(model_name)), names_(feature_names(head)), report_(std::move(head)) {
   for (models::FeatureVector* vector : {&values_, &mean_, &sd_}) vector->setZero(static_cast<Eigen::Index>(names_.size()));
 }
 

@@ -18,6 +18,12 @@ bool higher_peak(const ReportEpisode& a, const ReportEpisode& b) { return a.peak
 
 }  // namespace
 
+std::vector<std::string> feature_names(const ReportHead& head) {
+  std::vector<std::string> names;
+  for (const ReportFeature& feature : head.features) names.push_back(feature.name);
+  return names;
+}
+
 Report::Report(ReportHead head)
     : head_(std::move(head)),
       timeline_(head_.features.size() + 2),

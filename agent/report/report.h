@@ -49,6 +49,9 @@ struct ReportHead {
   std::vector<ReportFeature> features;
 };
 
+// Their names, in the order of the features.
+std::vector<std::string> feature_names(const ReportHead& head);
+
 // One row, in the order of the table. Vectors have the length of ReportHead::features.
 struct ReportRow {
   std::uint64_t row = 0;  // grows

@@ -27,16 +27,10 @@ std::string sentence(std::span<const FeatureTerm> terms, const std::vector<std::
   return text;
 }
 
-std::vector<std::string> names_of(const ReportHead& head) {
-  std::vector<std::string> names;
-  for (const ReportFeature& feature : head.features) names.push_back(feature.name);
-  return names;
-}
-
 }  // namespace
 
 ScoreReport::ScoreReport(ReportHead head, const BatchScorer& scorer, bool has_clock)
-    : scorer_(scorer), has_clock_(has_clock), names_(names_of(head)), report_(with_cut(std::move(head), scorer)) {
+    : scorer_(scorer), has_clock_(has_clock), names_(feature_names(head)), report_(with_cut(std::move(head), scorer)) {
   report_.set_components(scorer.model().components());
 }
 
