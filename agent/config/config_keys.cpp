@@ -369,6 +369,8 @@ std::string_view model_kind_name(ModelKind kind) {
   return {};
 }
 
+bool has_density(ModelKind kind) { return is_among(model_kind_name(kind), kDensityKinds); }
+
 std::string_view threshold_name(const ModelConfig& model) {
   const int value = model.contamination ? kContaminationWord : static_cast<int>(model.threshold);
   for (const Word& word : kThresholds)

@@ -91,6 +91,8 @@ struct KeySpec {
 
 // The word of `kind` that stands for this one.
 std::string_view model_kind_name(ModelKind kind);
+// Does its score mean a density, and not a measure of its own?
+bool has_density(ModelKind kind);
 // The word of `threshold` that stands for the one of this model.
 std::string_view threshold_name(const ModelConfig& model);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/control/history_run.h"
+#include "agent/control/output.h"
 #include "agent/history/json_line.h"
 #include "agent/history/replayer.h"
 #include "agent/pipeline/wiring.h"
@@ -160,11 +161,7 @@ class LearnRun {
     }
     json.text("]}\n");
     console_.out.write(line);
-    if (Result<void> flushed = console_.out.flush(); !flushed) {
-      voice_.say("standard output", "%s", flushed.error().context.c_str());
-      return kExitIo;
-    }
-    return kExitFine;
+    return flush_standard_output(console_, voice_);
   }
 
   const LearnOptions& options_;

@@ -36,6 +36,13 @@ ExitCode CommandOutput::commit(Voice& voice) {
   return kExitFine;
 }
 
+ExitCode flush_standard_output(Console& console, Voice& voice) {
+  const Result<void> flushed = console.out.flush();
+  if (flushed) return kExitFine;
+  voice.say("standard output", "%s", flushed.error().context.c_str());
+  return kExitIo;
+}
+
 ExitCode check_report(const std::string& report, const std::string& scores, Voice& voice) {
   if (report.empty()) return kExitFine;
   if (report == scores) {

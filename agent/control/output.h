@@ -27,6 +27,9 @@ class CommandOutput {
   std::optional<platform::OutputFile> file_;
 };
 
+// Events and summaries are out only then; a failure is said.
+ExitCode flush_standard_output(Console& console, Voice& voice);
+
 // Can the report be made, and under a name of its own? `scores` is the file of --scores. Errors are said.
 ExitCode check_report(const std::string& report, const std::string& scores, Voice& voice);
 

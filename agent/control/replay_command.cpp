@@ -19,10 +19,6 @@ namespace {
 using platform::Result;
 using SteadyClock = std::chrono::steady_clock;
 
-bool has_density(ModelKind kind) {
-  return kind == ModelKind::kProduct || kind == ModelKind::kMahalanobis || kind == ModelKind::kMixture;
-}
-
 class ReplayRun {
  public:
   ReplayRun(const ReplayOptions& options, Console& console)
@@ -147,10 +143,7 @@ class ReplayRun {
     summary.calendar = found_clock_.calendar;
     summary.seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
     write_replay_summary(console_.out, summary, *replayer_);
-    if (Result<void> flushed = console_.out.flush(); !flushed) {
-      voice_.say("standard output", "%s", flushed.error().context.c_str());
-      return kExitIo;
-    }
+    if (const ExitCode code = flush_standard_output(console_, voice_); code != kExitFine) return code;
     return bad ? kExitData : kExitFine;
   }
 

@@ -204,10 +204,7 @@ class ScoreRun {
     }
     summary_.seconds = seconds_since(start_);
     write_summary(console_.out, summary_);
-    if (Result<void> flushed = console_.out.flush(); !flushed) {
-      voice_.say("standard output", "%s", flushed.error().context.c_str());
-      return kExitIo;
-    }
+    if (const ExitCode code = flush_standard_output(console_, voice_); code != kExitFine) return code;
     return bad ? kExitData : kExitFine;
   }
 

@@ -134,15 +134,15 @@ const models::FeatureParts& BatchScorer::parts(const TableRow& row) const {
 }
 
 std::size_t BatchScorer::explain(const TableRow& row, std::span<FeatureTerm> out) const {
-  model_->explain(observe(row), parts_);
+  const models::FeatureParts& told = parts(row);
   std::size_t count = 0;
   for (std::size_t i = 0; i < feature_count_ && count < out.size(); ++i) {
     if (!row.present[i] || !seen_[i]) continue;
     const auto at = static_cast<Eigen::Index>(i);
     FeatureTerm& term = out[count++];
-    term = {.feature = i, .value = row.values[at], .mean = parts_.mean[at], .sd = parts_.sd[at]};
+    term = {.feature = i, .value = row.values[at], .mean = told.mean[at], .sd = told.sd[at]};
     term.z = (term.value - term.mean) / term.sd;
-    term.share = parts_.share[at];
+    term.share = told.share[at];
   }
   std::stable_sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count),
                    [](const FeatureTerm& a, const FeatureTerm& b) { return a.share > b.share; });
@@ -150,11 +150,11 @@ std::size_t BatchScorer::explain(const TableRow& row, std::span<FeatureTerm> out
 }
 
 std::optional<std::size_t> BatchScorer::top_feature(const TableRow& row) const {
-  model_->explain(observe(row), parts_);
+  const models::FeatureVector& share = parts(row).share;
   std::optional<std::size_t> top;
   for (std::size_t i = 0; i < feature_count_; ++i) {
     if (!row.present[i] || !seen_[i]) continue;
-    if (!top || parts_.share[static_cast<Eigen::Index>(i)] > parts_.share[static_cast<Eigen::Index>(*top)]) top = i;
+    if (!top || share[static_cast<Eigen::Index>(i)] > share[static_cast<Eigen::Index>(*top)]) top = i;
   }
   return top;
 }
