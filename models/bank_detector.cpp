@@ -4,25 +4,15 @@
 #include <cassert>
 #include <cmath>
 
+#include "models/learning_time.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
 namespace {
 
-constexpr double kLevelHalfLifeS = 3.0 * 86400.0;
-constexpr double kHeldHalfLifeS = 600.0;  // of what is not learned: the last level counts, not the way there
-constexpr double kHeldHalfLifeIntervals = 60.0;
 constexpr double kClip = 6.0;            // sd, in learning
 constexpr double kUnclippedRows = 30.0;  // a young sd is too unsure to clip by
 constexpr double kUncertainty = 3.0;     // of a mean and a variance from n samples: variance (1 + 3 / n)
-constexpr double kGapIntervals = 10.0;
-constexpr double kTailMemoryS = 28.0 * 86400.0;
-constexpr double kSmallestTailMemory = 4096.0;
-constexpr double kLargestTailMemory = 4194304.0;  // single precision counts whole values exactly up to four times that
-
-double tail_memory(double interval_s) {
-  return std::clamp(kTailMemoryS / interval_s, kSmallestTailMemory, kLargestTailMemory);
-}
 
 struct Header {
   std::uint32_t magic = 0x444b4e42;  // also tells a state of the other byte order apart
@@ -40,12 +30,6 @@ BankDetector::BankDetector(const BankSettings& settings)
       unlearned_(settings.feature_count),
       tail_(tail_memory(settings.interval_s)) {
   assert(settings.feature_count >= 1 && settings.feature_count <= kMaxFeatures);
-}
-
-double BankDetector::step_s(const Observation& observation) const {
-  const double elapsed_s = observation.elapsed_s;
-  if (!std::isfinite(elapsed_s) || elapsed_s <= 0.0) return settings_.interval_s;
-  return std::min(elapsed_s, kGapIntervals * settings_.interval_s);
 }
 
 double BankDetector::sd(std::size_t i) const {
@@ -107,7 +91,7 @@ void BankDetector::advance(const Observation& observation) {
 }
 
 void BankDetector::update(const Observation& observation) {
-  const double elapsed_s = step_s(observation);
+  const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
   if (latest_.judged) tail_.learn(latest_.strangeness);
   bool learned = false;
@@ -127,8 +111,8 @@ void BankDetector::update(const Observation& observation) {
 }
 
 void BankDetector::observe_unlearned(const Observation& observation) {
-  const double half_life_s = std::max(kHeldHalfLifeS, kHeldHalfLifeIntervals * settings_.interval_s);
-  const double forgotten = forgotten_share(step_s(observation), half_life_s);
+  const double half_life_s = held_half_life_s(settings_.interval_s);
+  const double forgotten = forgotten_share(counted_elapsed_s(observation.elapsed_s, settings_.interval_s), half_life_s);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = observation.values[static_cast<Eigen::Index>(i)];
     if (observation.present[i] && std::isfinite(value)) unlearned_[i].add(value, forgotten);

@@ -85,8 +85,6 @@ class BankDetector : public AnomalyModel {
   std::uint64_t learned_rows() const { return learned_rows_; }
 
  private:
-  double step_s(const Observation& observation) const;
-
   BankSettings settings_;
   std::vector<ForgettingMoments> moments_;
   std::vector<ForgettingMoments> unlearned_;  // of the values held since the episode began

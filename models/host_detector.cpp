@@ -8,33 +8,23 @@
 
 #include "models/density/gaussian.h"
 #include "models/density/log_product.h"
+#include "models/learning_time.h"
 
 namespace epsilond::models {
 namespace {
 
-constexpr double kLevelHalfLifeS = 3.0 * 86400.0;
 constexpr double kClip = 6.0;            // sd, in learning
 constexpr double kUnclippedRows = 30.0;  // a young sd is too unsure to clip by
 constexpr double kCountedRows = 30.0;    // a feature counts for the score from then on
 constexpr double kTailRows = 10.0;       // a feature's z is learned by its tail from then on
 constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
-constexpr double kGapIntervals = 10.0;
 constexpr double kIndependentPart = 3.0;  // d features count as d / 3 looks, for they move together
 constexpr double kOddFrom = 1.0;          // surprises below are everyday and get no share
 // A Gaussian's surprise is convex in |z|, so up to this |z|, where it is just below kOddFrom, it stays below the chord.
 constexpr double kOddFromZ = 1.6448;
 constexpr double kChord = 0.608;  // > surprise / |z| there
-constexpr double kHeldHalfLifeS = 600.0;  // of what is not learned: the last level counts, not the way there
-constexpr double kHeldHalfLifeIntervals = 60.0;
 constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
-constexpr double kTailMemoryS = 28.0 * 86400.0;
-constexpr double kSmallestTailMemory = 4096.0;
-constexpr double kLargestTailMemory = 4194304.0;  // single precision counts whole values exactly up to four times that
-
-double tail_memory(double interval_s) {
-  return std::clamp(kTailMemoryS / interval_s, kSmallestTailMemory, kLargestTailMemory);
-}
 
 // What is taken off the largest of `features` surprises for having looked at them all.
 double looked_at(std::size_t features) {
@@ -63,12 +53,6 @@ HostDetector::HostDetector(const HostDetectorSettings& settings)
       season_(settings.baseline, settings.feature_count) {
   assert(settings.feature_count >= 1 && settings.feature_count <= kMaxFeatures);
   refresh();
-}
-
-double HostDetector::step_s(const Observation& observation) const {
-  const double elapsed_s = observation.elapsed_s;
-  if (!std::isfinite(elapsed_s) || elapsed_s <= 0.0) return settings_.interval_s;
-  return std::min(elapsed_s, kGapIntervals * settings_.interval_s);
 }
 
 double HostDetector::sd(std::size_t i) const { return groups_[i / kFeatureLanes].sd().data()[i % kFeatureLanes]; }
@@ -188,7 +172,7 @@ Score HostDetector::score(const Observation& observation) const {
 }
 
 void HostDetector::update(const Observation& observation) {
-  const double elapsed_s = step_s(observation);
+  const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const SeasonalBaseline::Visit visit =
       SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
   SeasonalBaseline::Parts season;
@@ -242,9 +226,8 @@ void HostDetector::spare_the_young(std::size_t first, FeatureLanes& bound, PerFe
 }
 
 void HostDetector::observe_unlearned(const Observation& observation) {
-  const double elapsed_s = step_s(observation);
-  const double forgotten =
-      forgotten_share(elapsed_s, std::max(kHeldHalfLifeS, kHeldHalfLifeIntervals * settings_.interval_s));
+  const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
+  const double forgotten = forgotten_share(elapsed_s, held_half_life_s(settings_.interval_s));
   const SeasonalBaseline::Visit visit =
       SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
   unlearned_slot_ = visit.slot;

@@ -92,7 +92,6 @@ class HostDetector final : public AnomalyModel {
     PerFeature weight;
   };
 
-  double step_s(const Observation& observation) const;
   double sd(std::size_t i) const;
   FeatureLanes resolution(std::size_t first) const {
     return Eigen::Map<const FeatureLanes>(settings_.resolution.data() + first);

@@ -6,10 +6,11 @@
 #include <limits>
 #include <utility>
 
+#include "models/learning_time.h"
+
 namespace epsilond::models {
 namespace {
 
-constexpr double kGapIntervals = 10.0;
 constexpr std::size_t kMaxIterations = 100;
 constexpr double kTolerance = 1e-4;  // of the variance of an entry, as scikit-learn's
 constexpr double kGrowth = 4.0;      // of the ring, that makes another fit worth while
