@@ -1,0 +1,84 @@
+"""What is compared: a configuration of `epsilonctl replay` per model, and its scores and flags for a case."""
+import csv
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+import numpy as np
+
+from episodes import WEEK_S
+
+WARM_UP_ROWS = 30
+SHORTEST_WARM_UP_S = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """`keys` of its [model] section. `by_density`: it is ranked by -log super-epsilon rather than by its surprise.
+    `by_quantile`: it has no budget; its cut is the share of learned scores that is knob false rows a week."""
+    keys: str
+    by_density: bool = False
+    by_quantile: bool = False
+    univariate: bool = False
+    multivariate: bool = True
+
+
+MODELS = {
+    "product": Model("kind = product", univariate=True),
+    "diary": Model("kind = product\ntransform = none\nbaseline = global", by_density=True, by_quantile=True),
+    "mahalanobis": Model("kind = mahalanobis"),
+    "netdata": Model("kind = kmeans\npreset = netdata"),
+    "isolation_forest": Model("kind = isolation_forest\ntrain_window = 7d"),
+    "zscore": Model("kind = zscore"),
+    "series": Model("kind = series", univariate=True, multivariate=False),
+}
+
+
+class Failed(Exception):
+    """epsilonctl said no."""
+
+
+def warm_up_s(recipe):
+    """One rule for everything: 30 rows, and at least the 30 s that the configuration allows; a recording that comes
+    with a learning time of its own has that."""
+    return recipe.warm_up_s or max(SHORTEST_WARM_UP_S, WARM_UP_ROWS * recipe.step_s)
+
+
+def configuration(model, recipe, knob, extra=""):
+    lines = ["[agent]", f"interval = {recipe.step_s:g}s", "state = none", "[model bench]", model.keys,
+             f"warm_up = {warm_up_s(recipe):g}s"]
+    if model.by_quantile:
+        lines += ["threshold = quantile", f"quantile = {min(0.5, knob * recipe.step_s / WEEK_S):.12g}"]
+    else:
+        lines += [f"false_alarms_per_week = {knob:g}"]
+    if model.keys.startswith("kind = series"):
+        lines += [f"step = {min(max(recipe.step_s, 1.0), 3600.0):g}s"]
+    return "\n".join([*lines, extra, ""])
+
+
+def read_scores(path, by_density):
+    """Score and flag of each row of a --scores file."""
+    with open(path, newline="", encoding="ascii") as file:
+        rows = csv.reader(file)
+        columns = next(rows)
+        value, flag = columns.index("log_density" if by_density else "score"), columns.index("flag")
+        table = [(row[value], row[flag]) for row in rows]
+    scores = np.array([cell[0] for cell in table]).astype(np.float64)
+    return (-scores if by_density else scores), np.array([cell[1] == "1" for cell in table])
+
+
+def replay(epsilonctl, model, case, knob, extra=""):
+    """(scores, flags, seconds that the rows took) of every row of a case."""
+    with tempfile.TemporaryDirectory(prefix="epsilond-bench-") as folder:
+        config, out = pathlib.Path(folder, "bench.ini"), pathlib.Path(folder, "scores.csv")
+        config.write_text(configuration(model, case.recipe, knob, extra), encoding="ascii")
+        done = subprocess.run([epsilonctl, "replay", *map(str, case.files), "-c", config, "--scores", out],
+                              capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+        if done.returncode != 0:
+            raise Failed(f"{case.set_name}/{case.name}: exit {done.returncode}: {done.stderr.strip()[-400:]}")
+        scores, flags = read_scores(out, model.by_density)
+    summary = json.loads(done.stdout.splitlines()[-1])
+    return scores, flags, float(summary["seconds"])

@@ -1,0 +1,110 @@
+"""Sums the figures of files into sets, and prints them as tables."""
+import collections
+import dataclasses
+import math
+
+import numpy as np
+
+from episodes import Tally
+from sets import NINE
+
+
+def number(value, digits=3):
+    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def mean(values):
+    values = [value for value in values if not math.isnan(value)]
+    return float(np.mean(values)) if values else float("nan")
+
+
+class Results:
+    """Figures by (set, model); a file without labelled rows has no ranking figure and counts for its clean time."""
+
+    def __init__(self, knobs):
+        self.knobs = knobs
+        self.figures = collections.defaultdict(list)
+        self.tallies = collections.defaultdict(lambda: [Tally() for _ in knobs])
+        self.files = []
+        self.errors = []
+        self.groups = []
+
+    def add(self, case, model, figures, tallies, error):
+        if error:
+            self.errors.append(f"{model}: {error}")
+            return
+        if case.group not in self.groups:
+            self.groups.append(case.group)
+        self.figures[case.group, model].append(figures)
+        for total, tally in zip(self.tallies[case.group, model], tallies):
+            total.add(tally)
+        self.files.append({"set": case.group, "file": case.name, "model": model, **figures,
+                           "knobs": [dataclasses.asdict(tally) for tally in tallies]})
+
+    def figure(self, group, model, name):
+        return mean(figures[name] for figures in self.figures.get((group, model), []))
+
+    def mean_of_nine(self, model, name):
+        """NaN unless all nine are there."""
+        values = [self.figure(group, model, name) for group in NINE]
+        return float("nan") if any(math.isnan(value) for value in values) else mean(values)
+
+    @staticmethod
+    def file_line(case, model, figures, tallies, error):
+        if error:
+            return f"{model} {error}"
+        false = "/".join(str(tally.false_episodes) for tally in tallies)
+        found = "/".join(str(tally.detected) for tally in tallies)
+        return (f"{case.group} {case.name} {model}: VUS-PR {number(figures['vus_pr'], 6)} AUC-PR "
+                f"{number(figures['auc_pr'], 6)} false {false} in {tallies[0].clean_weeks:.3f} weeks, "
+                f"detected {found} of {tallies[0].segments}")
+
+    def _ranking(self, models, name, title):
+        columns = [group for group in NINE if group in self.groups] + [g for g in self.groups if g not in NINE]
+        columns = [g for g in columns if any(not math.isnan(self.figure(g, m, name)) for m in models)]
+        lines = [f"### {title}", "", "| model | mean of nine | " + " | ".join(columns) + " |",
+                 "|---" * (len(columns) + 2) + "|"]
+        for model in models:
+            cells = [number(self.figure(group, model, name)) for group in columns]
+            if any(cell != "-" for cell in cells):
+                lines.append(f"| {model} | {number(self.mean_of_nine(model, name), 4)} | " + " | ".join(cells) + " |")
+        return lines + [""]
+
+    def _episodes(self, models):
+        knobs = " / ".join(f"{knob:g}" for knob in self.knobs)
+        lines = [f"### Episodes at knob {knobs}", "",
+                 "| set | model | clean host-weeks | false per host-week | segments | detected | median delay, s | "
+                 "clean rows flagged | us per row |", "|---" * 9 + "|"]
+        for group in self.groups:
+            for model in models:
+                if (group, model) not in self.tallies:
+                    continue
+                tallies = self.tallies[group, model]
+                joined = [" / ".join(number(value(tally), digits) for tally in tallies)
+                          for value, digits in ((Tally.false_per_week, 2), (Tally.recall, 2),
+                                                (Tally.median_delay_s, 0), (Tally.flagged_share, 4))]
+                lines.append(f"| {group} | {model} | {tallies[0].clean_weeks:.2f} | {joined[0]} | "
+                             f"{tallies[0].segments} | {joined[1]} | {joined[2]} | {joined[3]} | "
+                             f"{number(self.figure(group, model, 'us_per_row'), 1)} |")
+        return lines + [""]
+
+    def markdown(self, models):
+        return "\n".join(self._ranking(models, "vus_pr", "VUS-PR, mean over files") +
+                         self._ranking(models, "auc_pr", "AUC-PR, mean over files") + self._episodes(models))
+
+    def plain(self):
+        """Everything for JSON; what is not a number is null."""
+        def clean(value):
+            if isinstance(value, float) and math.isnan(value):
+                return None
+            if isinstance(value, dict):
+                return {key: clean(item) for key, item in value.items()}
+            return [clean(item) for item in value] if isinstance(value, list) else value
+        sums = [{"set": group, "model": model, "vus_pr": self.figure(group, model, "vus_pr"),
+                 "auc_pr": self.figure(group, model, "auc_pr"), "us_per_row": self.figure(group, model, "us_per_row"),
+                 "knobs": [{"knob": knob, "clean_weeks": tally.clean_weeks, "false_per_week": tally.false_per_week(),
+                            "segments": tally.segments, "detected": tally.detected, "recall": tally.recall(),
+                            "median_delay_s": tally.median_delay_s(), "flagged_share": tally.flagged_share()}
+                           for knob, tally in zip(self.knobs, tallies)]}
+                for (group, model), tallies in self.tallies.items()]
+        return clean({"knobs": self.knobs, "sets": sums, "files": self.files, "errors": self.errors})
