@@ -19,7 +19,7 @@ SHORTEST_WARM_UP_S = 30.0
 class Model:
     """`keys` of its [model] section. `by_density`: it is ranked by -log super-epsilon rather than by its surprise.
     `by_quantile`: it has no budget; its cut is the share of learned scores that is knob false rows a week."""
-    keys: str
+    keys: dict
     by_density: bool = False
     by_quantile: bool = False
     univariate: bool = False
@@ -27,14 +27,17 @@ class Model:
 
 
 MODELS = {
-    "product": Model("kind = product", univariate=True),
-    "diary": Model("kind = product\ntransform = none\nbaseline = global", by_density=True, by_quantile=True),
-    "mahalanobis": Model("kind = mahalanobis"),
-    "netdata": Model("kind = kmeans\npreset = netdata"),
-    "isolation_forest": Model("kind = isolation_forest\ntrain_window = 7d"),
-    "zscore": Model("kind = zscore"),
-    "series": Model("kind = series", univariate=True, multivariate=False),
+    "product": Model({"kind": "product"}, univariate=True),
+    "diary": Model({"kind": "product", "transform": "none", "baseline": "global"}, by_density=True, by_quantile=True),
+    "mahalanobis": Model({"kind": "mahalanobis"}),
+    "netdata": Model({"kind": "kmeans", "preset": "netdata"}),
+    "isolation_forest": Model({"kind": "isolation_forest", "train_window": "7d"}),
+    "zscore": Model({"kind": "zscore"}),
+    "series": Model({"kind": "series", "features": "load_1min", "transform": "none"}, univariate=True,
+                    multivariate=False),
 }
+# A series model looks at a feature of the agent by name; the one metric of a univariate set goes by this one.
+SERIES_MAP = ("--map", "value=load_1min")
 
 
 class Failed(Exception):
@@ -47,16 +50,17 @@ def warm_up_s(recipe):
     return recipe.warm_up_s or max(SHORTEST_WARM_UP_S, WARM_UP_ROWS * recipe.step_s)
 
 
-def configuration(model, recipe, knob, extra=""):
-    lines = ["[agent]", f"interval = {recipe.step_s:g}s", "state = none", "[model bench]", model.keys,
-             f"warm_up = {warm_up_s(recipe):g}s"]
+def configuration(model, recipe, knob, extra):
+    """The text of a configuration; `extra` holds keys of the [model] section that win over the others."""
+    keys = {**model.keys, "warm_up": f"{warm_up_s(recipe):g}s"}
     if model.by_quantile:
-        lines += ["threshold = quantile", f"quantile = {min(0.5, knob * recipe.step_s / WEEK_S):.12g}"]
+        keys.update(threshold="quantile", quantile=f"{min(0.5, knob * recipe.step_s / WEEK_S):.12g}")
     else:
-        lines += [f"false_alarms_per_week = {knob:g}"]
-    if model.keys.startswith("kind = series"):
-        lines += [f"step = {min(max(recipe.step_s, 1.0), 3600.0):g}s"]
-    return "\n".join([*lines, extra, ""])
+        keys["false_alarms_per_week"] = f"{knob:g}"
+    if keys["kind"] == "series":
+        keys["step"] = f"{min(max(recipe.step_s, 1.0), 3600.0):g}s"
+    lines = ["[agent]", f"interval = {recipe.step_s:g}s", "state = none", "[model bench]"]
+    return "\n".join(lines + [f"{key} = {value}" for key, value in {**keys, **extra}.items()] + [""])
 
 
 def read_scores(path, by_density):
@@ -70,12 +74,13 @@ def read_scores(path, by_density):
     return (-scores if by_density else scores), np.array([cell[1] == "1" for cell in table])
 
 
-def replay(epsilonctl, model, case, knob, extra=""):
+def replay(epsilonctl, model, case, knob, extra):
     """(scores, flags, seconds that the rows took) of every row of a case."""
     with tempfile.TemporaryDirectory(prefix="epsilond-bench-") as folder:
         config, out = pathlib.Path(folder, "bench.ini"), pathlib.Path(folder, "scores.csv")
         config.write_text(configuration(model, case.recipe, knob, extra), encoding="ascii")
-        done = subprocess.run([epsilonctl, "replay", *map(str, case.files), "-c", config, "--scores", out],
+        arguments = ["-c", config, "--scores", out, *(SERIES_MAP if model.keys["kind"] == "series" else ())]
+        done = subprocess.run([epsilonctl, "replay", *map(str, case.files), *arguments],
                               capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
         if done.returncode != 0:
             raise Failed(f"{case.set_name}/{case.name}: exit {done.returncode}: {done.stderr.strip()[-400:]}")

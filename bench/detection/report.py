@@ -8,14 +8,20 @@ import numpy as np
 from episodes import Tally
 from sets import NINE
 
+SHORTEST_RATE_WEEKS = 0.05
 
 def number(value, digits=3):
-    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def mean(values):
     values = [value for value in values if not math.isnan(value)]
     return float(np.mean(values)) if values else float("nan")
+
+
+def rate(tally):
+    """False episodes a week; NaN for a stretch too short to have a rate."""
+    return tally.false_per_week() if tally.clean_weeks >= SHORTEST_RATE_WEEKS else float("nan")
 
 
 class Results:
@@ -62,6 +68,8 @@ class Results:
     def _ranking(self, models, name, title):
         columns = [group for group in NINE if group in self.groups] + [g for g in self.groups if g not in NINE]
         columns = [g for g in columns if any(not math.isnan(self.figure(g, m, name)) for m in models)]
+        if not columns:
+            return []
         lines = [f"### {title}", "", "| model | mean of nine | " + " | ".join(columns) + " |",
                  "|---" * (len(columns) + 2) + "|"]
         for model in models:
@@ -73,18 +81,19 @@ class Results:
     def _episodes(self, models):
         knobs = " / ".join(f"{knob:g}" for knob in self.knobs)
         lines = [f"### Episodes at knob {knobs}", "",
-                 "| set | model | clean host-weeks | false per host-week | segments | detected | median delay, s | "
-                 "clean rows flagged | us per row |", "|---" * 9 + "|"]
+                 "| set | model | clean host-weeks | false | false per host-week | segments | detected | median delay, s | "
+                 "clean rows flagged | us per row |", "|---" * 10 + "|"]
         for group in self.groups:
             for model in models:
                 if (group, model) not in self.tallies:
                     continue
                 tallies = self.tallies[group, model]
                 joined = [" / ".join(number(value(tally), digits) for tally in tallies)
-                          for value, digits in ((Tally.false_per_week, 2), (Tally.recall, 2),
-                                                (Tally.median_delay_s, 0), (Tally.flagged_share, 4))]
-                lines.append(f"| {group} | {model} | {tallies[0].clean_weeks:.2f} | {joined[0]} | "
-                             f"{tallies[0].segments} | {joined[1]} | {joined[2]} | {joined[3]} | "
+                          for value, digits in ((lambda tally: float(tally.false_episodes), 0), (rate, 2),
+                                                (Tally.recall, 2), (Tally.median_delay_s, 0),
+                                                (Tally.flagged_share, 4))]
+                lines.append(f"| {group} | {model} | {tallies[0].clean_weeks:.2f} | {joined[0]} | {joined[1]} | "
+                             f"{tallies[0].segments} | {joined[2]} | {joined[3]} | {joined[4]} | "
                              f"{number(self.figure(group, model, 'us_per_row'), 1)} |")
         return lines + [""]
 

@@ -92,7 +92,7 @@ def arguments():
 
 def main():
     chosen = arguments()
-    extra = "\n".join(pair.replace("=", " = ", 1) for pair in chosen.extra)
+    extra = dict(pair.split("=", 1) for pair in chosen.extra)
     tasks = [(case, name, chosen.knobs, chosen.epsilonctl, extra)
              for set_name in chosen.sets for case in sets.cases(set_name, chosen.data)
              for name in chosen.models if applies(name, case.recipe)]

@@ -11,6 +11,7 @@ import pathlib
 import numpy as np
 
 from episodes import UNSCORED
+from nab import probation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,6 @@ UNIVARIATE = ("nab", "cloud-monitoring", "donut-kpi")
 ALL = tuple(RECIPES) + UNIVARIATE
 # Those of the mean: every labelled multivariate set, hpc-ldms by kind of fault.
 NINE = ("smd", "asd", "jumpstarter-d2", "jumpstarter-d3", "nezha", "kddi-nfv", "hpc:ML", "hpc:CO", "hpc:CC")
-PROBATION_SHARE, PROBATION_ROWS = 0.15, 750  # of one metric, as NAB has it
 
 
 def lines_of(path):
@@ -137,8 +137,7 @@ def _univariate(name, folder):
         times = np.array([float(line.split(",", 1)[0]) for line in lines])
         step_s = float(np.median(np.diff(times)))
         rows = max(1, round(1800 / step_s))
-        learned = min(int(PROBATION_SHARE * len(lines)), PROBATION_ROWS)
-        recipe = Recipe(step_s, 20, rows, rows, learned_rows=learned, univariate=True)
+        recipe = Recipe(step_s, 20, rows, rows, learned_rows=probation(len(lines)), univariate=True)
         yield Case(name, name, str(path.relative_to(folder)).split(".csv")[0], (path,), recipe)
 
 
