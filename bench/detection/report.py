@@ -81,8 +81,8 @@ class Results:
     def _episodes(self, models):
         knobs = " / ".join(f"{knob:g}" for knob in self.knobs)
         lines = [f"### Episodes at knob {knobs}", "",
-                 "| set | model | clean host-weeks | false | false per host-week | segments | detected | median delay, s | "
-                 "clean rows flagged | us per row |", "|---" * 10 + "|"]
+                 "| set | model | clean host-weeks | false | false per host-week | segments | detected | "
+                 "median delay, s | clean rows flagged | us per row |", "|---" * 10 + "|"]
         for group in self.groups:
             for model in models:
                 if (group, model) not in self.tallies:

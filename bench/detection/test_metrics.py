@@ -34,8 +34,8 @@ class Metrics(unittest.TestCase):
     def test_a_perfect_score_lacks_what_lies_between_two_thresholds(self):
         labels = np.zeros(1000)
         labels[500:700] = 1
-        # Thresholds are at ranks 999 k / 249: 196 for k = 49, so 197 of the 200 rows are found with precision 1, and 200
-        # for k = 50, which finds the other 3 with precision 200 / 201.
+        # Thresholds are at ranks 999 k / 249: 196 for k = 49, so 197 of the 200 rows are found with precision 1, and
+        # 200 for k = 50, which finds the other 3 with precision 200 / 201.
         by_hand = 197 / 200 + 3 / 200 * 200 / 201
         self.assertAlmostEqual(metrics.vus_pr(labels + 1e-6 * np.arange(1000), labels, 0), by_hand, delta=ROUNDING)
         self.assertEqual(metrics.auc_pr(labels, labels), 1.0)

@@ -37,8 +37,8 @@ class Nab(unittest.TestCase):
         self.assertEqual(nab.scaled_sigmoid(3.001), -1.0)
 
     def test_the_example_of_the_paper_scores_as_published(self):
-        # Figure 4: a false row before the window (-1.0), two rows in it of which the earlier counts (+0.9999), one close
-        # behind it (-0.8093), one far behind (-1.0); in all 0.6909 with the standard profile.
+        # Figure 4: a false row before the window (-1.0), two rows in it of which the earlier counts (+0.9999), one
+        # close behind it (-0.8093), one far behind (-1.0); in all 0.6909 with the standard profile.
         first, last = 4000, 6000
         example = file(20000, [(first, last)], [2000, first + 3, first + 500, last + 900, last + 9000])
         values, window = nab.worth(example[1])
@@ -50,7 +50,8 @@ class Nab(unittest.TestCase):
         self.assertAlmostEqual(points(STANDARD, example), 0.6909, delta=PUBLISHED)
 
     def test_the_profiles_weigh_as_published(self):
-        self.assertEqual([(p.found, p.false, p.missed) for p in nab.PROFILES], [(1, 0.11, 1), (1, 0.22, 1), (1, 0.11, 2)])
+        weights = [(profile.found, profile.false, profile.missed) for profile in nab.PROFILES]
+        self.assertEqual(weights, [(1, 0.11, 1), (1, 0.22, 1), (1, 0.11, 2)])
         missed, false = file(1000, [(400, 499)], []), file(1000, [(400, 499)], [300])
         for profile in nab.PROFILES:
             self.assertAlmostEqual(points(profile, missed), -profile.missed, delta=1e-12)
@@ -117,7 +118,8 @@ class WindowedGaussian(unittest.TestCase):
         # sd 0 counts as 1e-6, so the second is beyond everything; the third is at the mean of 1 and 3; the fourth is
         # 2 away from the mean of 1, 3, 2, whose sd is sqrt(2/3).
         self.assertEqual(scores[:3].tolist(), [0.0, 1.0, 0.5])
-        self.assertAlmostEqual(scores[3], 1.0 - 0.5 * math.erfc(2.0 / math.sqrt(2.0 / 3.0) / math.sqrt(2.0)), delta=1e-15)
+        self.assertAlmostEqual(scores[3], 1.0 - 0.5 * math.erfc(2.0 / math.sqrt(2.0 / 3.0) / math.sqrt(2.0)),
+                               delta=1e-15)
 
     def test_a_full_window_slides_by_its_step_only(self):
         values = np.sin(np.arange(40.0) ** 2)

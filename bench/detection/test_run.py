@@ -29,7 +29,8 @@ def table(folder, name, values, labels=None, first="t", start=0):
     lines = [",".join(header)]
     for row, cells in enumerate(values):
         marks = [] if labels is None else [str(labels[row])]
-        lines.append(",".join([str(start + row * (60 if first == "timestamp" else 1)), *map("{:.6f}".format, cells), *marks]))
+        time = str(start + row * (60 if first == "timestamp" else 1))
+        lines.append(",".join([time, *map("{:.6f}".format, cells), *marks]))
     path = pathlib.Path(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="ascii")
@@ -43,10 +44,11 @@ class Run(unittest.TestCase):
         self.random = np.random.default_rng(SEED)
 
     def make_asd(self):
-        """Four independent Gaussians, all 30 sd away for half an hour or so of the test file."""
+        """Four independent Gaussians, all 30 sd away for 30 rows of the test file."""
         labels = np.isin(np.arange(TEST_ROWS), SEGMENT).astype(int)
         table(self.data, "asd/x_train.csv", 10.0 + self.random.normal(size=(TRAIN_ROWS, 4)))
-        table(self.data, "asd/x_test.csv", 10.0 + self.random.normal(size=(TEST_ROWS, 4)) + 30.0 * labels[:, None], labels)
+        test = 10.0 + self.random.normal(size=(TEST_ROWS, 4)) + 30.0 * labels[:, None]
+        table(self.data, "asd/x_test.csv", test, labels)
 
     def run_bench(self, *arguments, program="run.py"):
         return subprocess.run([sys.executable, HERE / program, "--data", self.data, "--jobs", "1", *arguments],
@@ -75,7 +77,8 @@ class Run(unittest.TestCase):
 
     def test_a_program_that_fails_is_said_and_fails_the_benchmark(self):
         self.make_asd()
-        done = self.run_bench("--sets", "asd", "--models", "product", "--epsilonctl", sys.argv[1], "--set", "baseline=no")
+        done = self.run_bench("--sets", "asd", "--models", "product", "--epsilonctl", sys.argv[1],
+                              "--set", "baseline=no")
         self.assertEqual(done.returncode, 1)
         self.assertIn("asd/x: exit 78", done.stderr)
 
@@ -109,7 +112,8 @@ class Run(unittest.TestCase):
         labels[1500] = 1
         table(self.data, "kddi-nfv/vm.csv", np.ones((1600, 2)), labels, "timestamp", 6000)
         minutes = "".join(f"{6000 + 60 * row},5,loss,other,\n" for row in (1500, 1501, 1502))
-        (self.data / "kddi-nfv/events.csv").write_text("timestamp,status,kind,node,interface\n" + minutes, encoding="ascii")
+        header = "timestamp,status,kind,node,interface\n"
+        (self.data / "kddi-nfv/events.csv").write_text(header + minutes, encoding="ascii")
         case, = sets.cases("kddi-nfv", self.data)
         self.assertEqual(case.scored_from, 1440)
         marked = sets.labels_of(case)
@@ -138,15 +142,25 @@ class Run(unittest.TestCase):
         self.assertEqual(text.count("warm_up"), 1)
         self.assertIn("warm_up = 1h\n", text)
 
-    def test_the_tail_of_a_static_model_is_the_generalised_pareto_of_its_peaks(self):
-        # Quantiles of a generalised Pareto distribution, shape 0.2 and scale 3, at 20,000 plotting positions; five peaks
-        # of prior weight move the shape by 5 / 20005 of 0.1, the plotting positions the rest.
-        shape, scale = 0.2, 3.0
-        share = (np.arange(20000) + 0.65) / 20000
-        peaks = scale / shape * ((1.0 - share) ** -shape - 1.0)
-        fitted_shape, fitted_scale = static_models.generalised_pareto(peaks)
-        self.assertAlmostEqual(fitted_shape, shape, delta=2e-3)
-        self.assertAlmostEqual(fitted_scale, scale, delta=1e-2)
+    def test_the_tail_of_a_static_model_is_by_probability_weighted_moments(self):
+        # 1, 2, 4 .. 128: moments 255 / 8 and 247 / 56, so the shape is 2 - first / (first - 2 second); then eight peaks
+        # against a prior of 0.1 worth five.
+        first, second = 255 / 8, 247 / 56
+        shape = (8 * (2 - first / (first - 2 * second)) + 5 * 0.1) / 13
+        fitted = static_models.generalised_pareto(2.0 ** np.arange(8))
+        self.assertAlmostEqual(fitted[0], shape, delta=1e-15)
+        self.assertAlmostEqual(fitted[1], first * (1 - shape), delta=1e-14)
+        # 1 .. 8 would have shape -1, which is taken as -0.5; fewer than eight peaks have that of the prior.
+        self.assertAlmostEqual(static_models.generalised_pareto(np.arange(1.0, 9.0))[0], (-4 + 0.5) / 13, delta=1e-15)
+        self.assertAlmostEqual(static_models.generalised_pareto(np.array([1.0, 9.0, 2.0]))[0], 0.1, delta=1e-15)
+
+    def test_the_cut_of_a_static_model_is_the_quantile_of_the_wanted_rate(self):
+        train = np.concatenate([np.zeros(980), 2.0 ** np.arange(20)])
+        shape, scale = static_models.generalised_pareto(2.0 ** np.arange(20))
+        # A week of 10,000 rows has 200 peaks; two false ones a week are one in 100 of them.
+        cut = static_models.pot_threshold(train, 10000, 2.0)
+        self.assertAlmostEqual(cut / (scale / shape * (100 ** shape - 1)), 1.0, delta=1e-12)
+        self.assertGreater(static_models.pot_threshold(np.ones(1000), 10000, 2.0), 1.0)
 
     def test_an_absent_value_of_a_static_model_is_the_one_before_it(self):
         filled, z = static_models.standardised(np.array([[1.0], [3.0], [np.nan], [1.0], [9e9]]), 4)

@@ -1,4 +1,4 @@
-"""Shared by the tests of this folder: `python3 test_X.py [ARGUMENT ..] [TEST]`, exit 77 where a test says that it skips itself."""
+"""Shared by the tests of this folder: `python3 test_X.py [ARGUMENT ..] [TEST]`, exit 77 where all were skipped."""
 import csv
 import pathlib
 import sys
