@@ -14,13 +14,15 @@ constexpr double kHourS = 3600.0;
 constexpr double kDayS = 86400.0;
 constexpr double kLargestValue = 1e150;  // its square, and a window full of them, is finite
 constexpr double kLargestTimeS = 1e15;
-constexpr double kCap = 2.0;  // of z / c
+constexpr double kCap = 1.5;  // of z / c
 constexpr double kRecentGain = 2.0 / 2001.0;
 constexpr OffsetSettings kHourOfDay;
 constexpr OffsetSettings kHourOfWeek{.smallest_gain = 0.05, .prior = 24.0, .most = 20.0};
 // In the order of the features: J15m, X15m, J1h, X1h, J4h, D4h, D8h, V8h, R.
 constexpr std::array<double, SeriesEnsemble::kFeatures> kTypical = {3.78, 3.71, 3.04, 3.13,   2.29,
                                                                     2.08, 2.0,  2.21, 0.00828};
+constexpr std::array<double, SeriesEnsemble::kFeatures> kWeight = {1, 1, 1, 1, 2, 1, 1, 1, 1};
+constexpr double kWeights = 10.0;  // their sum
 enum Feature : std::size_t { kX15m = 1, kX1h = 3, kD4h = 5, kV8h = 7, kRecord = 8 };
 // Which window of its kind a mean is made of.
 constexpr std::array<std::size_t, 5> kWindowOfMean = {0, 0, 1, 1, 2};
@@ -122,13 +124,17 @@ double SeriesEnsemble::combine(const Reading& reading) const {
   double sum = 0.0;
   for (std::size_t i = 0; i < kFeatures; ++i)
     if (reading.z[i] > 0.0)
-      sum += std::min(reading.z[i] / kTypical[i], kCap) * std::sqrt(tails_[i].rarity(reading.position[i]));
-  return sum / static_cast<double>(kFeatures);
+      sum += kWeight[i] * std::min(reading.z[i] / kTypical[i], kCap) * std::sqrt(tails_[i].rarity(reading.position[i]));
+  return sum / kWeights;
 }
 
 double SeriesEnsemble::score(double time_s, double value) const { return combine(read(time_s, value)); }
 
 void SeriesEnsemble::advance(double time_s, double value) {
+  if (latest_.valid && !left_out_) {
+    learn_extremes();
+    left_out_ = true;
+  }
   latest_ = read(time_s, value);
   if (!latest_.valid) return;
   if (value_windows_.pushed() == 0) origin_ = latest_.value;
@@ -149,10 +155,15 @@ void SeriesEnsemble::learn() {
   tables_.day.learn(latest_.hour, latest_.above_level, kHourOfDay);
   tables_.level.add(latest_.value);
   tables_.size.add(std::fabs(latest_.value));
-  tables_.range.learn(latest_.value);
-  for (std::size_t i = 0; i < kFeatures; ++i) tails_[i].learn(latest_.position[i]);
+  learn_extremes();
   ++learned_;
   latest_.valid = false;
+  left_out_ = false;
+}
+
+void SeriesEnsemble::learn_extremes() {
+  tables_.range.learn(latest_.value);
+  for (std::size_t i = 0; i < kFeatures; ++i) tails_[i].learn(latest_.position[i]);
 }
 
 double SeriesEnsemble::push(double time_s, double value) {
@@ -230,10 +241,10 @@ bool SeriesEnsemble::take(std::span<const std::byte> in) {
     std::array<std::uint32_t, TailHistogram::kBins> counts;
     take_bytes(in, counts.data(), counts.size());
     tail.restore(counts);
-    fine = fine && tail.total() == learned_;
+    fine = fine && tail.total() >= learned_ && tail.total() == tails_[0].total();
   }
   return week_windows_.load(in) && day_windows_.load(in) && value_windows_.load(in) && fine &&
-         week_windows_.pushed() >= learned_ && day_windows_.pushed() == week_windows_.pushed() &&
+         week_windows_.pushed() >= tails_[0].total() && day_windows_.pushed() == week_windows_.pushed() &&
          value_windows_.pushed() == week_windows_.pushed();
 }
 

@@ -127,7 +127,8 @@ def scores(times, values, interval_s):
         if i >= 3 and x[:i].max() > x[:i].min():
             record = max(value - x[:i].max(), x[:i].min() - value, 0.0) / (x[:i].max() - x[:i].min())
         z.append((record, 0.00828))
-        out.append(sum(min(zi / c, 2) * math.sqrt(tail.rarity_then_learn(zi)) for (zi, c), tail in zip(z, tails)) / 9)
+        terms = [min(zi / c, 1.5) * math.sqrt(tail.rarity_then_learn(zi)) for (zi, c), tail in zip(z, tails)]
+        out.append((sum(terms) + terms[4]) / 10)  # the mean over four hours counts twice
     return out
 
 
