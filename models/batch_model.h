@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <Eigen/Core>
@@ -24,6 +25,8 @@ struct BatchScore {
   bool judged = false;       // false: nothing of the row counts, or a window is not full yet; the rest is then 0
   double native = 0.0;       // what the model calls its score: natural log of a density, or its own measure
   double strangeness = 0.0;  // larger = stranger; comparable between rows whatever features are absent
+  // The surprise that the row is to be told with, where a model tells an incident only once; nothing = its surprise.
+  std::optional<double> told = std::nullopt;
 };
 
 // What a model says of the features of one row, for explanations; each of length feature count, 0 where absent.
@@ -65,6 +68,12 @@ class BatchModel {
 
   // True: native is the natural log of a density, and a low one is strange. False: a high one is strange.
   virtual bool native_is_log_density() const = 0;
+  // -log10 of how often a healthy table is as strange, where the model knows that of any table; >= 0, finite, never
+  // decreasing. Nothing where it has to be found out from the training rows.
+  virtual std::optional<double> surprise(double strangeness) const {
+    static_cast<void>(strangeness);
+    return std::nullopt;
+  }
   // The Gaussians the model is made of; empty for other models.
   virtual std::span<const GaussianComponent> components() const { return {}; }
 };

@@ -41,6 +41,8 @@ struct ModelTuning {
   unsigned subsample = 256;    // isolation_forest: rows per tree
   bool robust = false;         // zscore: median and MAD
   double step_s = 60.0;        // series: length of the means it looks at
+  double alert_score = 1.15;   // series, in a batch: the score that is told, and then a silence
+  double escalation = 0.0;     // series, in a batch: told within the silence at so many times the last; 0 = never
   std::uint64_t seed = 1;
   double train_window_s = 21600.0;   // the past that a refit looks at
   double retrain_every_s = 10800.0;

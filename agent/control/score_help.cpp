@@ -26,7 +26,9 @@ Fit a model to a table, score every row, and print the strange ones.
                        --preset netdata: smooth 3, difference 1, lag 5
       isolation_forest --trees N (100)  --subsample N (256)
       zscore           largest |z| of a row; --robust yes|no (no): median, MAD
-      series           one column over quarters of an hour to days
+      series           one column over quarters of an hour to days; an incident
+                       has a score of 1 or more once, then 0 for a while
+                       --alert-score 0.1..100 (1.15)  --escalation 1..100
   --columns NAME,...   the features, in this order (default: every numeric
                        column except timestamp, t and label; at most 64)
   --train-rows N       fit to the first N rows only, N >= 2 (default: all)

@@ -11,6 +11,7 @@
 #include "agent/config/config_store.h"
 #include "agent/control/arguments.h"
 #include "agent/control/table_arguments.h"
+#include "agent/history/cell.h"
 #include "agent/history/make_batch_model.h"
 
 namespace epsilond::agent {
@@ -33,6 +34,8 @@ constexpr std::array kOptions = {
     OptionSpec{"seed"},
     OptionSpec{"starts"},
     OptionSpec{"standardise"},
+    OptionSpec{"alert-score"},
+    OptionSpec{"escalation"},
     OptionSpec{"scores"},
     OptionSpec{"report"},
     OptionSpec{"help", false},
@@ -97,6 +100,28 @@ Result<void> parse_batch_options(const Arguments& arguments, ScoreOptions& optio
   return {};
 }
 
+Result<void> parse_series_options(const Arguments& arguments, ScoreOptions& options) {
+  struct Number {
+    const char* name;
+    double lowest;
+    const char* allowed;
+    double ModelTuning::* into;
+  };
+  constexpr double kMost = 100.0;
+  constexpr std::array kNumbers = {Number{"alert-score", 0.1, "allowed: 0.1 .. 100", &ModelTuning::alert_score},
+                                   Number{"escalation", 1.0, "allowed: 1 .. 100", &ModelTuning::escalation}};
+  for (const Number& number : kNumbers) {
+    const auto text = arguments.value(number.name);
+    if (!text) continue;
+    if (options.kind != ModelKind::kSeries) return bad_value(number.name, *text, "belongs to --model series");
+    double value = 0.0;
+    if (parse_cell(*text, value) != CellKind::kNumber || value < number.lowest || value > kMost)
+      return bad_value(number.name, *text, number.allowed);
+    options.tuning.*number.into = value;
+  }
+  return {};
+}
+
 Result<void> parse_training_options(const Arguments& arguments, ScoreOptions& options) {
   if (const auto train = arguments.value("train")) {
     if (train->empty()) return bad_value("train", *train, "the name of a table");
@@ -154,7 +179,8 @@ Result<ScoreOptions> parse_score_options(std::span<const char* const> words) {
   if (Result<void> parsed = parse_table_arguments(*arguments, options.table); !parsed) return parsed.error();
   if (Result<void> parsed = parse_output_file(*arguments, "scores", options.scores_file); !parsed) return parsed.error();
   if (Result<void> parsed = parse_output_file(*arguments, "report", options.report_file); !parsed) return parsed.error();
-  for (const auto parse : {parse_model_options, parse_batch_options, parse_cut_options, parse_training_options})
+  for (const auto parse :
+       {parse_model_options, parse_batch_options, parse_series_options, parse_cut_options, parse_training_options})
     if (Result<void> parsed = parse(*arguments, options); !parsed) return parsed.error();
   return options;
 }

@@ -123,7 +123,8 @@ RowScore BatchScorer::score(const TableRow& row) {
   if (!score.judged) return result;
   result.judged = true;
   result.native = score.native;
-  result.surprise = tail_->surprise(score.strangeness);
+  result.surprise = model_->surprise(score.strangeness).value_or(tail_->surprise(score.strangeness));
+  result.told = score.told;
   result.flagged = form_ == CutForm::kBudget ? result.surprise >= cut_ : score.strangeness > strangeness_cut_;
   return result;
 }

@@ -27,6 +27,8 @@ struct RowScore {
   bool judged = false;    // false: no feature of the row is present, or the model still fills its windows
   double native = 0.0;    // natural log of the model's density, or its own score
   double surprise = 0.0;  // -log10 of the calibrated tail probability, >= 0
+  // The column `score`, where a model tells an incident only once; nothing = the surprise.
+  std::optional<double> told = std::nullopt;
   bool flagged = false;
 };
 

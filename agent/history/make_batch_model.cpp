@@ -35,6 +35,14 @@ models::KMeansBatchSettings kmeans_settings(const ModelTuning& tuning, std::size
   return settings;
 }
 
+models::SeriesBatchSettings series_settings(const ModelTuning& tuning) {
+  models::SeriesBatchSettings settings;
+  settings.hold_off.threshold = settings.opening_limit = tuning.alert_score;
+  settings.hold_off.escalation = tuning.escalation;
+  settings.seed = tuning.seed;
+  return settings;
+}
+
 }  // namespace
 
 ModelTuning batch_tuning(ModelKind kind) {
@@ -74,7 +82,7 @@ std::unique_ptr<models::BatchModel> make_batch_model(ModelKind kind, const Model
       return std::make_unique<models::ZscoreBatch>(
           models::ZscoreSettings{.feature_count = feature_count, .robust = tuning.robust, .seed = tuning.seed});
     case ModelKind::kSeries:
-      return std::make_unique<models::SeriesBatch>();
+      return std::make_unique<models::SeriesBatch>(series_settings(tuning));
   }
   return std::make_unique<models::ProductBatch>(feature_count);
 }

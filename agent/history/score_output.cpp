@@ -52,7 +52,7 @@ void ScoresTable::add(const TableRow& row, const RowScore& score, std::optional<
   out_.write(row.time_text);
   Line rest;
   rest.put(',');
-  rest.number(score.surprise);
+  rest.number(score.told.value_or(score.surprise));
   rest.put(',');
   if (score.judged) rest.number(score.native);
   rest.put(',');

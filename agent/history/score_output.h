@@ -15,7 +15,8 @@
 
 namespace epsilond::agent {
 
-// The file of --scores: `row,timestamp,score,log_density,flag,feature`, one line per row that is not malformed.
+// The file of --scores: `row,timestamp,score,log_density,flag,feature`, one line per row that is not malformed. `score`
+// is RowScore::told, else the surprise.
 class ScoresTable {
  public:
   ScoresTable(platform::OutputFile& out, const std::vector<std::string>& feature_names);

@@ -1,6 +1,9 @@
 #include "models/series/series_batch.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "models/series/series_surprise.h"
 
 namespace epsilond::models {
 namespace {
@@ -11,8 +14,10 @@ constexpr std::size_t kMostSteps = 65536;  // the median of so many is that of t
 
 SeriesBatch::SeriesBatch(const SeriesBatchSettings& settings)
     : interval_s_(settings.interval_s),
-      silent_opening_(settings.silent_opening),
-      steps_s_(1, settings.seed, kMostSteps) {}
+      opening_limit_(settings.opening_limit),
+      alert_score_(settings.hold_off.threshold),
+      steps_s_(1, settings.seed, kMostSteps),
+      hold_off_(settings.hold_off) {}
 
 void SeriesBatch::learn(const Observation& row) {
   if (!row.present[0]) return;
@@ -39,18 +44,29 @@ FitStatus SeriesBatch::fit() {
 
 void SeriesBatch::begin_pass() {
   if (ensemble_) ensemble_->reset();
+  hold_off_.reset();
 }
 
 BatchScore SeriesBatch::score(const Observation& row) {
   BatchScore score;
   if (!row.present[0]) return score;
   expected_ = ensemble_->expectation(row.local_time_s);
-  const bool silent = ensemble_->learned() < SeriesEnsemble::kSilentValues || (silent_opening_ && ensemble_->opening());
-  const double value = ensemble_->push(row.local_time_s, row.values[0]);
+  const bool silent = ensemble_->learned() < SeriesEnsemble::kSilentValues;
+  const double most = silent ? 0.0 : ensemble_->opening() ? opening_limit_ : HUGE_VAL;
+  last_score_ = std::min(ensemble_->push(row.local_time_s, row.values[0]), most);
   score.judged = true;
-  score.native = score.strangeness = last_score_ = silent ? 0.0 : value;
+  score.native = score.strangeness = last_score_;
+  score.told = told_surprise(last_score_);
   return score;
 }
+
+double SeriesBatch::told_surprise(double score) {
+  const bool held = hold_off_.silent();
+  if (hold_off_.advance(score)) return std::max(1.0, series_surprise(score));
+  return held ? 0.0 : score / alert_score_;
+}
+
+std::optional<double> SeriesBatch::surprise(double strangeness) const { return series_surprise(strangeness); }
 
 void SeriesBatch::explain(const Observation& row, FeatureParts& parts) const {
   parts.mean = parts.share = FeatureVector::Zero(1);

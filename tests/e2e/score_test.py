@@ -158,6 +158,61 @@ class Score(unittest.TestCase):
         flagged = self.flagged("score", training, "--threshold", "select-epsilon", "--labels", labelled)
         self.assertEqual(len(flagged), 6)
 
+    def series_with_a_fault(self):
+        """Four weeks at five minutes: noise of sd 1, and two days before the end a rise of 6 for three hours, then of 60."""
+        generator = random.Random(20261122)
+        with open(self.path("series.csv"), "w") as file:
+            file.write("timestamp,value\n")
+            for row in range(28 * 288):
+                hours = (row - 26 * 288) / 12
+                rise = 6 if 0 <= hours < 3 else 60 if 3 <= hours < 6 else 0
+                file.write(f"{1700006400 + 300 * row},{50 + rise + generator.gauss(0, 1):.3f}\n")
+        return self.path("series.csv")
+
+    def assert_told_once(self, lines, threshold=1.15):
+        """A row at the alert score tells it, if none of the silence before it does; all others stay below 1."""
+        silent_until, alerts = -1, 0
+        for row, line in enumerate(lines):
+            score, native = float(line["score"]), float(line["log_density"])
+            if row <= silent_until:
+                self.assertEqual(score, 0.0, row)
+            elif native < threshold:
+                self.assertAlmostEqual(score, native / threshold, places=12, msg=row)
+            else:
+                self.assertAlmostEqual(score, 3.1 + 2.65 * math.log10(native / 1.15), places=9, msg=row)
+                silent_until = row + int(min(max(0.04 * row, 5), 200))
+                alerts += 1
+        return alerts
+
+    def test_the_score_of_a_series_tells_an_incident_once(self):
+        lines = self.scores("score", self.series_with_a_fault(), "--model", "series")
+        self.assertGreater(self.assert_told_once(lines), 0)
+        self.assertEqual(sum(float(line["score"]) >= 1 for line in lines[26 * 288:26 * 288 + 72]), 1)
+        # What is flagged is the episode, told or not.
+        self.assertGreater(sum(line["flag"] == "1" for line in lines[26 * 288:26 * 288 + 72]), 10)
+
+    def test_a_higher_alert_score_tells_less_and_escalation_more(self):
+        def told(*options):
+            lines = self.scores("score", self.series_with_a_fault(), "--model", "series", *options)
+            return sum(float(line["score"]) >= 1 for line in lines)
+        usual = told()
+        self.assertLess(told("--alert-score", "2"), usual)
+        self.assertGreater(told("--escalation", "1.3"), usual)
+
+    def test_the_options_of_a_series_belong_to_it(self):
+        for wrong in (["--model", "zscore", "--escalation", "2"], ["--model", "series", "--escalation", "0.9"],
+                      ["--model", "series", "--alert-score", "0"], ["--model", "series", "--alert-score", "x"]):
+            result = run("score", self.week_of_cpu(), *wrong)
+            self.assertEqual(result.returncode, 64, wrong)
+            self.assertIn(wrong[2], result.stderr)
+
+    def test_real_series_with_gaps_and_backward_times_are_told_once(self):
+        for name in ("iio_us-east-1_i-a2eb1cd9_NetworkIn", "ec2_network_in_5abac7", "grok_asg_anomaly"):
+            file = self.data("nab", "realAWSCloudwatch", name + ".csv")
+            lines = self.scores("score", file, "--model", "series")
+            self.assertGreater(self.assert_told_once(lines), 0)
+            self.assertTrue(all(float(line["score"]) == 0 for line in lines[:100]))
+
     def test_every_prmon_run_is_scored_by_a_forest(self):
         folder = self.data("prmon")
         for name in sorted(os.listdir(folder)):
