@@ -75,7 +75,7 @@ Score BankDetector::score(const Observation& observation) const {
   score.log_density = judgement.log_density;
   if (!judgement.judged || !ready()) return score;
   score.status = ScoreStatus::kScored;
-  score.surprise = tail_.surprise(judgement.strangeness);
+  score.surprise = surprise(judgement.strangeness);
   return score;
 }
 

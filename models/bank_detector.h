@@ -62,6 +62,9 @@ class BankDetector : public AnomalyModel {
   explicit BankDetector(const BankSettings& settings);
 
   virtual Judgement judge(const Observation& observation, FeatureVector& part) const = 0;
+  // -log10 of the tail probability of a strangeness; >= 0, finite, never decreasing. By the tail of what was learned,
+  // unless a detector knows better.
+  virtual double surprise(double strangeness) const { return tail_.surprise(strangeness); }
   // Moves windows that judge() looks back on behind `observation`; learns nothing.
   virtual void move_on(const Observation& observation) { static_cast<void>(observation); }
   // Learns one row; does a bounded part of any refit that is due, so that no tick is late. `elapsed_s` is capped at 10

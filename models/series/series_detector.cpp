@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numbers>
 
+#include "models/series/series_surprise.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -11,10 +13,19 @@ namespace {
 
 constexpr std::uint64_t kFewestScored = 30;  // means before their scores are anything but noise
 
+constexpr double kAlertScore = 1.15;
+constexpr double kLowestRate = 0.5;      // few small alerts do not make large ones as rare
+constexpr double kPriorAlerts = 5.0;     // that the line for all series is worth
+constexpr double kMostExpected = 100.0;  // then both counts are halved: a series may change its nature
+constexpr double kDeclustering =
+    3.0;  // a budget asks a third of its rate of the rows, for they come in runs: episodes do not
+
 struct Header {
   double score = 0.0;
   std::uint64_t scored = 0;
   std::uint64_t judged = 0;
+  double alerts = 0.0;
+  double expected = 0.0;
 };
 
 }  // namespace
@@ -50,9 +61,25 @@ BankDetector::Judgement SeriesDetector::judge(const Observation& observation, Fe
   const double score = now ? ensemble_.score(observation.local_time_s, step.sum / step.values) : score_;
   judgement.judged = now ? judges_next() : judged_;
   judgement.log_density = score;
-  judgement.strangeness = std::sqrt(score);
+  judgement.strangeness = score;
   part[0] = score;
   return judgement;
+}
+
+void SeriesDetector::count_mean(bool starts_alert) {
+  expected_ += std::exp(-std::numbers::ln10 * series_surprise(kAlertScore));
+  if (starts_alert) alerts_ += 1.0;
+  if (expected_ < kMostExpected) return;
+  expected_ *= 0.5;
+  alerts_ *= 0.5;
+}
+
+double SeriesDetector::surprise(double strangeness) const {
+  const double line = series_surprise(strangeness);
+  const double own_rate = std::max(kLowestRate, (alerts_ + kPriorAlerts) / (expected_ + kPriorAlerts));
+  const double means_per_row = interval_s() / step_s_;
+  if (line == 0.0) return 0.0;
+  return std::max(0.0, line + std::log10(kDeclustering / (own_rate * means_per_row)));
 }
 
 void SeriesDetector::move_on(const Observation& observation) {
@@ -63,8 +90,10 @@ void SeriesDetector::move_on(const Observation& observation) {
     return;
   }
   const double mean = step.sum / step.values;
+  const bool was_alert = judged_ && score_ >= kAlertScore;
   score_ = ensemble_.score(observation.local_time_s, mean);
   judged_ = judges_next();
+  if (judged_ && fitted()) count_mean(!was_alert && score_ >= kAlertScore);
   ++scored_;
   ensemble_.advance(observation.local_time_s, mean);
   learns_ = step.learned + 1.0 == step.values;
@@ -87,6 +116,7 @@ void SeriesDetector::forget() {
   step_ = {};
   score_ = 0.0;
   scored_ = 0;
+  alerts_ = expected_ = 0.0;
   judged_ = learns_ = completed_ = false;
 }
 
@@ -102,7 +132,8 @@ double SeriesDetector::own_operations_per_sample() const {
 std::size_t SeriesDetector::own_state_bytes() const { return sizeof(Header) + ensemble_.state_bytes(); }
 
 void SeriesDetector::save_own(std::span<std::byte> out) const {
-  const Header header{.score = score_, .scored = scored_, .judged = judged_ ? 1U : 0U};
+  const Header header{
+      .score = score_, .scored = scored_, .judged = judged_ ? 1U : 0U, .alerts = alerts_, .expected = expected_};
   put_bytes(out, &header, 1);
   ensemble_.save(out);
 }
@@ -111,10 +142,15 @@ void SeriesDetector::save_own(std::span<std::byte> out) const {
 bool SeriesDetector::load_own(std::span<const std::byte> in) {
   Header header;
   take_bytes(in, &header, 1);
-  if (!(std::isfinite(header.score) && header.score >= 0.0) || header.judged > 1 || !ensemble_.load(in)) return false;
+  if (!(std::isfinite(header.score) && header.score >= 0.0) || header.judged > 1 ||
+      !(header.alerts >= 0.0 && std::isfinite(header.alerts)) ||
+      !(header.expected >= 0.0 && header.expected <= kMostExpected) || !ensemble_.load(in))
+    return false;
   step_ = {};
   score_ = header.score;
   scored_ = header.scored;
+  alerts_ = header.alerts;
+  expected_ = header.expected;
   judged_ = header.judged == 1;
   learns_ = completed_ = false;
   return true;

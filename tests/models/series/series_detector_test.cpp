@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "models/series/series_surprise.h"
 #include "tests/support/alloc_guard.h"
 #include "tests/support/rng.h"
 
@@ -16,6 +17,7 @@
 using epsilond::models::Observation;
 using epsilond::models::Score;
 using epsilond::models::ScoreStatus;
+using epsilond::models::series_surprise;
 using epsilond::models::SeriesDetector;
 using epsilond::models::SeriesDetectorSettings;
 using epsilond::models::SeriesEnsemble;
@@ -156,16 +158,37 @@ Shift shifted() {
   for (int row = 0; row < 90; ++row) {
     bed.draw();
     bed.observation.values[0] += 40.0;
-    shift.after = bed.step(false);
+    if (const Score score = bed.step(false); score.surprise > shift.after.surprise) shift.after = score;
   }
   return shift;
+}
+
+// What the detector adds to the line that holds for every series, at the end of a series with such spikes.
+double added_to_the_line(double spike) {
+  Bed bed(60.0, 60.0);
+  Score last;
+  for (int row = 0; row < 8000; ++row) {
+    bed.draw();
+    if (row > 2000 && row % 200 == 0) bed.observation.values[0] += spike * (row - 2000);  // each beyond the one before
+    if (const Score score = bed.step(); score.log_density > 0.1) last = score;
+  }
+  return last.surprise - series_surprise(last.log_density);
+}
+
+// The rate lies between a half (as quiet as can be believed) and that of 30 spikes where 10 alerts were to be expected.
+void a_series_of_many_alerts_is_believed_less(void**) {
+  const double quiet = added_to_the_line(0.0);
+  const double noisy = added_to_the_line(1.0);
+  assert_true(quiet <= std::log10(3.0 / 0.5) + 1e-12);
+  assert_true(quiet > std::log10(3.0));
+  assert_true(noisy < std::log10(3.0));
 }
 
 void a_gross_shift_is_flagged(void**) {
   const Shift shift = shifted();
   assert_true(shift.before.status == ScoreStatus::kScored);
   assert_true(shift.before.surprise < 3.0);
-  assert_true(shift.after.surprise > 6.0);
+  assert_true(shift.after.surprise > -std::log10(0.5 * 10.0 / (3.0 * 604800.0)));  // half an alarm a week
   assert_near(shift.after.share[0], 1.0, 0, 0);
 }
 
@@ -267,12 +290,14 @@ void a_round_trip_gives_identical_scores_from_then_on(void**) {
   assert_true(round_trip_is_identical(epsilond::tests::test_seed()));
 }
 
+constexpr std::size_t kHeaderBytes = 40;
+
 template <typename T>
 bool refused(std::size_t from_end_of_base, T value) {
   Bed writer;
   writer.run(1200);
   std::vector<std::byte> bytes = saved(writer);
-  const std::size_t own = bytes.size() - 24 - SeriesEnsemble(60.0).state_bytes();
+  const std::size_t own = bytes.size() - kHeaderBytes - SeriesEnsemble(60.0).state_bytes();
   std::memcpy(bytes.data() + own + from_end_of_base, &value, sizeof value);
   Bed reader;
   reader.run(60);
@@ -290,8 +315,8 @@ void damaged_or_foreign_states_are_refused_whole(void**) {
   assert_true(refused(0, -1.0));
   assert_true(refused(0, std::numeric_limits<double>::quiet_NaN()));
   assert_true(refused(16, std::uint64_t{2}));
-  assert_true(refused(24, 300.0));
-  assert_true(refused(24 + 24, std::numeric_limits<double>::quiet_NaN()));
+  assert_true(refused(kHeaderBytes, 300.0));
+  assert_true(refused(kHeaderBytes + 24, std::numeric_limits<double>::quiet_NaN()));
   assert_true(other_step_is_refused());
 }
 
@@ -322,6 +347,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(rows_a_step_apart_are_scored_as_they_are),
     cmocka_unit_test(shorter_rows_are_averaged_and_between_means_the_last_score_stands),
     cmocka_unit_test(windows_that_fill_for_the_first_time_raise_no_flag),
+    cmocka_unit_test(a_series_of_many_alerts_is_believed_less),
     cmocka_unit_test(a_gross_shift_is_flagged),
     cmocka_unit_test(a_mean_with_a_row_that_was_not_learned_is_not_learned),
     cmocka_unit_test(rows_without_a_value_are_not_judged),
