@@ -18,17 +18,20 @@ class SimulatedHost {
   double extra_memory_bytes = 0.0;
   double extra_zombies = 0.0;
   double extra_disk_write_bytes_per_s = 0.0;
+  double extra_cpu_ratio = 0.0;  // of all processors
+  bool disk_is_idle = false;     // but for what is extra
 
   platform::HostSample next() {
     using F = platform::SampleField;
     ++second_;
     const bool job = second_ % 60 < 2;
-    disk_write_bytes_ += std::exp(9.0 + normal()) + (job ? 2e6 : 0.0) + extra_disk_write_bytes_per_s;
+    const double usual_write_bytes = std::exp(9.0 + normal()) + (job ? 2e6 : 0.0);
+    disk_write_bytes_ += (disk_is_idle ? 0.0 : usual_write_bytes) + extra_disk_write_bytes_per_s;
     forks_ += std::floor(1.0 + std::fabs(normal()) + (job ? 20.0 : 0.0));
     page_faults_ += std::exp(5.0 + normal()) + (job ? 4000.0 : 0.0);
     switches_ += 400.0 + 60.0 * normal();
     const double user = std::fmin(90.0, 6.0 + 2.0 * std::fabs(normal()) + (job ? 20.0 : 0.0));
-    user_ticks_ += user;
+    user_ticks_ += std::fmin(200.0, user + 200.0 * extra_cpu_ratio);
     all_ticks_ += 200.0;
     load_ += (0.1 + (job ? 0.5 : 0.0) - load_) / 60.0;
 
