@@ -1,11 +1,12 @@
 // What is still seen after a detector was taught the wrong thing (tests/support/poisoning.h): tables in markdown.
 //
-//   epsilond_poison [--interval 1] [--seeds 3] [--knob 0.5] [--scenario warm-up|long|ramp|repeat|backup|all]
+//   epsilond_poison [--interval 1] [--seeds 3] [--knob 0.5] [--warm-up 900]
+//                   [--scenario quiet|warm-up|long|ramp|repeat|backup|all]
 //
 // A cell such as "3/3 2 s" is: seen in three of three hosts, median delay 2 s.
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -30,11 +31,15 @@ struct Options {
   long interval_s = 1;
   std::uint64_t seeds = 3;
   double knob = 0.5;
+  double warm_up_s = 900.0;
   std::string scenario = "all";
 };
 
 WatchedHostSettings host_of(const Options& options, std::uint64_t seed) {
-  return {.seed = seed, .interval_s = options.interval_s, .false_alarms_per_week = options.knob};
+  return {.seed = seed,
+          .interval_s = options.interval_s,
+          .warm_up_s = options.warm_up_s,
+          .false_alarms_per_week = options.knob};
 }
 
 struct Cell {
@@ -63,6 +68,22 @@ std::string age_text(long age_s) {
   if (age_s % kDayS == 0) return std::to_string(age_s / kDayS) + " d";
   if (age_s % kHourS == 0) return std::to_string(age_s / kHourS) + " h";
   return std::to_string(age_s / 60) + " min";
+}
+
+// The control: what is raised where nothing is wrong.
+void quiet(const Options& options) {
+  std::printf(
+      "Nothing is wrong: RAISED events, by host\n\n| first hour | rest of day 1 | days 2 to 7 |\n|---|---|---|\n|");
+  std::array<std::string, 3> cells;
+  for (std::uint64_t seed = 1; seed <= options.seeds; ++seed) {
+    epsilond::tests::WatchedHost watched(host_of(options, seed));
+    watched.run(7 * kDayS);
+    constexpr std::array kBounds = {0L, kHourS, kDayS, 7 * kDayS + 1};
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      cells[i] += (seed > 1 ? ", " : " ") + std::to_string(watched.raised_between(kBounds[i], kBounds[i + 1]));
+  }
+  for (const std::string& cell : cells) std::printf("%s |", cell.c_str());
+  std::printf("\n\n");
 }
 
 void warm_up(const Options& options) {
@@ -199,6 +220,7 @@ void backup(const Options& options) {
 bool take(std::string_view option, const char* value, Options& options) {
   if (option == "--interval") return (options.interval_s = std::strtol(value, nullptr, 10)) >= 1;
   if (option == "--seeds") return (options.seeds = std::strtoul(value, nullptr, 10)) >= 1;
+  if (option == "--warm-up") return (options.warm_up_s = std::strtod(value, nullptr)) >= 30.0;
   if (option == "--knob") return (options.knob = std::strtod(value, nullptr)) > 0.0;
   if (option != "--scenario") return false;
   options.scenario = value;
@@ -218,8 +240,9 @@ int main(int argc, char** argv) {
     std::string_view name;
     void (*run)(const Options& options);
   };
-  constexpr std::array kScenarios = {Scenario{"warm-up", warm_up}, Scenario{"long", long_fault}, Scenario{"ramp", ramp},
-                                     Scenario{"repeat", repeat}, Scenario{"backup", backup}};
+  constexpr std::array kScenarios = {Scenario{"quiet", quiet},     Scenario{"warm-up", warm_up},
+                                     Scenario{"long", long_fault}, Scenario{"ramp", ramp},
+                                     Scenario{"repeat", repeat},   Scenario{"backup", backup}};
   std::printf("Interval %ld s, knob %g a week, %llu hosts\n\n", options.interval_s, options.knob,
               static_cast<unsigned long long>(options.seeds));
   bool any = false;

@@ -5,9 +5,9 @@
 // host-weeks are about Poisson of mean 1.5 * knob * w, for what comes in clusters of half an hour is one; the limit is
 // what such a count exceeds once in a thousand.
 
+#include <array>
 #include <cmath>
 #include <cstdio>
-#include <vector>
 
 #include "tests/support/knob_trial.h"
 
