@@ -9,35 +9,16 @@ namespace {
 
 constexpr std::uint32_t kLastSequenceId = 2147483647;  // RFC 5424 section 7.3.1: then it starts again at 1
 
-std::size_t datagram_limit(const SyslogSettings& settings) {
-  return std::clamp(settings.max_datagram, kMinSyslogDatagram, kLargestMaxDatagram);
-}
-
 }  // namespace
 
 UdpSyslogEmitter::UdpSyslogEmitter(const Endpoint& endpoint, const SyslogSettings& settings)
-    : socket_(endpoint),
-      header_{settings.facility, settings.pid, 1},
-      max_datagram_(datagram_limit(settings)),
-      name_("syslog udp://") {
-  name_.append(format_endpoint(endpoint));
-}
+    : DatagramEmitter("syslog udp://", endpoint, kMinSyslogDatagram, settings.max_datagram),
+      header_{settings.facility, settings.pid, 1} {}
 
-Result<void> UdpSyslogEmitter::emit(const Flag& flag) {
-  const Result<std::size_t> size = render_flag_rfc5424(flag, header_, std::span(datagram_).first(max_datagram_));
+Result<std::size_t> UdpSyslogEmitter::render(const Flag& flag, std::span<char> out) {
+  const Result<std::size_t> size = render_flag_rfc5424(flag, header_, out);
   header_.sequence_id = header_.sequence_id >= kLastSequenceId ? 1 : header_.sequence_id + 1;
-  if (!size) {
-    ++dropped_;
-    return size.error();
-  }
-  const Result<DatagramSocket::Sent> sent = socket_.send({datagram_.data(), *size});
-  if (!sent) {
-    ++dropped_;
-    return sent.error();
-  }
-  if (sent->earlier_lost) ++dropped_;
-  ++sent_;
-  return {};
+  return size;
 }
 
 LocalSyslogEmitter::LocalSyslogEmitter(const Clock& clock, std::string_view path, int fallback_fd,
@@ -47,7 +28,7 @@ LocalSyslogEmitter::LocalSyslogEmitter(const Clock& clock, std::string_view path
       fallback_(fallback_fd),
       has_fallback_(fallback_fd >= 0),
       header_{settings.facility, settings.pid, 1},
-      max_datagram_(datagram_limit(settings)),
+      max_datagram_(std::clamp(settings.max_datagram, kMinSyslogDatagram, kLargestMaxDatagram)),
       name_("syslog ") {
   name_.append(path);
 }

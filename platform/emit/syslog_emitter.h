@@ -4,8 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
+#include "platform/emit/datagram_emitter.h"
 #include "platform/emit/datagram_socket.h"
 #include "platform/emit/emitter.h"
 #include "platform/emit/endpoint.h"
@@ -23,20 +25,15 @@ struct SyslogSettings {
 };
 
 // RFC 5424 over UDP. sequenceId counts the flags of this emitter, those that were dropped included, so that a receiver
-// sees the gap. sent() and dropped() count as those of UdpEmitter.
-class UdpSyslogEmitter final : public Emitter {
+// sees the gap.
+class UdpSyslogEmitter final : public DatagramEmitter {
  public:
   UdpSyslogEmitter(const Endpoint& endpoint, const SyslogSettings& settings);
 
-  Result<void> emit(const Flag& flag) override;
-  std::string_view name() const override { return name_; }
-
  private:
-  DatagramSocket socket_;
+  Result<std::size_t> render(const Flag& flag, std::span<char> out) override;
+
   SyslogHeader header_;
-  std::size_t max_datagram_;
-  FixedString<72> name_;
-  std::array<char, kLargestMaxDatagram> datagram_{};
 };
 
 inline constexpr std::string_view kLocalSyslogPath = "/dev/log";

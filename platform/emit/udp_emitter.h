@@ -1,32 +1,23 @@
 #pragma once
 // Flags as JSON datagrams, one event each, over UDP.
 
-#include <array>
 #include <cstddef>
-#include <string_view>
+#include <span>
 
-#include "platform/emit/datagram_socket.h"
-#include "platform/emit/emitter.h"
+#include "platform/emit/datagram_emitter.h"
 #include "platform/emit/endpoint.h"
 #include "platform/emit/flag_format.h"
 
 namespace epsilond::platform {
 
-// sent() counts datagrams handed to the kernel. dropped() counts those it refused and those a receiver's host later
-// reported as undeliverable, so a datagram to a closed port is in both.
-class UdpEmitter final : public Emitter {
+class UdpEmitter final : public DatagramEmitter {
  public:
   // `max_datagram`: kMinJsonDatagram .. kLargestMaxDatagram bytes; beyond either end the nearer one is used.
-  UdpEmitter(const Endpoint& endpoint, std::size_t max_datagram);
-
-  Result<void> emit(const Flag& flag) override;
-  std::string_view name() const override { return name_; }
+  UdpEmitter(const Endpoint& endpoint, std::size_t max_datagram)
+      : DatagramEmitter("udp ", endpoint, kMinJsonDatagram, max_datagram) {}
 
  private:
-  DatagramSocket socket_;
-  std::size_t max_datagram_;
-  FixedString<64> name_;
-  std::array<char, kLargestMaxDatagram> datagram_{};
+  Result<std::size_t> render(const Flag& flag, std::span<char> out) override { return render_flag_json(flag, out); }
 };
 
 }  // namespace epsilond::platform
