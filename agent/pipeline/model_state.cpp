@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "platform/fnv1a.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -17,12 +19,12 @@ struct RecordHeader {
   std::uint64_t size;           // of the model's own bytes that follow
 };
 
-// FNV-1a over the names of the columns and how the model sees them.
+// Over the names of the columns and how the model sees them.
 std::uint64_t hash_features(const ModelView& view) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
+  platform::Fnv1a hash;
   const auto mix = [&hash](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    hash = (hash ^ 0xffU) * 0x100000001b3U;
+    hash.add(text);
+    hash.add("\xff");
   };
   for (const std::size_t column : view.columns) {
     mix(view.table[column].name);
@@ -32,7 +34,7 @@ std::uint64_t hash_features(const ModelView& view) {
     std::memcpy(bytes, &scale, sizeof scale);
     mix({bytes, sizeof bytes});
   }
-  return hash;
+  return hash.value();
 }
 
 RecordHeader header_of(const Watcher& watcher) {

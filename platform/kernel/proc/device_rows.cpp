@@ -89,10 +89,8 @@ std::string_view device_name(DeviceKind kind, std::string_view line) {
 }
 
 void NamesHash::add(std::string_view name) {
-  constexpr std::uint64_t kPrime = 1099511628211U;
-  for (const char c : name) value_ = (value_ ^ static_cast<unsigned char>(c)) * kPrime;
-  // So that "a", "bc" differs from "ab", "c": no name holds a line feed.
-  value_ = (value_ ^ static_cast<unsigned char>('\n')) * kPrime;
+  hash_.add(name);
+  hash_.add("\n");  // so that "a", "bc" differs from "ab", "c": no name holds a line feed
 }
 
 Result<void> DeviceRows::update(std::string_view text, const ProcRoot* root) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "platform/fnv1a.h"
 #include "platform/kernel/proc_root.h"
 #include "platform/result.h"
 
@@ -37,14 +38,14 @@ enum class DeviceKind : std::uint8_t { kDisk, kInterface };
 // With sys at hand (`root` not null and its directory of such devices there) hardware is what sys says it is.
 DeviceLayer device_layer(DeviceKind kind, std::string_view name, std::string_view disk, const ProcRoot* root);
 
-// A fingerprint of a list of names, in their order: 64-bit FNV-1a (Fowler, Noll, Vo).
+// A fingerprint of a list of names, in their order.
 class NamesHash {
  public:
   void add(std::string_view name);
-  std::uint64_t value() const { return value_; }
+  std::uint64_t value() const { return hash_.value(); }
 
  private:
-  std::uint64_t value_ = 14695981039346656037U;
+  Fnv1a hash_;
 };
 
 // The name of the device in a line of the file; empty for a line that is no device's.
