@@ -1,24 +1,19 @@
 #pragma once
-// Running mean and variance: of everything (Welford), of a sliding window (add and remove), and with exponential
-// forgetting by real elapsed time.
+// Running mean and variance: of everything (Welford), and with exponential forgetting by real elapsed time.
 //
 // Formula: delta = x - mean; mean += delta / n; m2 += delta (x - new mean); variance = m2 / n.
 // Source: B. P. Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4(3),
 // 1962. Golden data: NumPy (mean, var in extended precision), tests/golden/make_golden.py.
-// Cost: about ten floating point operations and one division per value; a window reads itself once per full turn.
-// Bytes: RunningMoments 32, WindowedMoments 72 plus its storage, ForgettingMoments 24.
+// Cost: about ten floating point operations and one division per value. Bytes: RunningMoments 32, ForgettingMoments 24.
 // Hazards: the mean is kept as a distance from the first value, because a mean near 8e12 has no room left for a step of
 // 0.3 / n (14 units in the last place were lost in a thousand values); never from sums of squares (a thousand values
-// near 8e12 with variance 0.083 give 5e10 that way); removing values leaves rounding behind, so a window is rebuilt
-// from its ring once per full turn.
+// near 8e12 with variance 0.083 give 5e10 that way); removing values leaves rounding behind, so whoever slides a window
+// adds its values up anew now and then.
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-
-#include "models/ring_buffer.h"
 
 namespace epsilond::models {
 
@@ -32,7 +27,7 @@ class RunningMoments {
     mean_offset_ += delta / static_cast<double>(count_);
     squares_ += delta * (offset - mean_offset_);
   }
-  // Takes back a value that was added before. The rounding of both stays behind: see WindowedMoments.
+  // Takes back a value that was added before. The rounding of both stays behind.
   void remove(double value) {
     if (count_ <= 1) {
       reset();
@@ -95,39 +90,6 @@ struct ForgettingMoments {
   bool plausible() const {
     return std::isfinite(count) && count >= 0.0 && std::isfinite(mean) && std::isfinite(variance) && variance >= 0.0;
   }
-};
-
-// Mean and variance of the last `storage.size()` values.
-class WindowedMoments {
- public:
-  explicit WindowedMoments(std::span<double> storage) : window_(storage) {}
-
-  void add(double value) {
-    if (window_.full()) moments_.remove(window_.at_age(window_.size() - 1));
-    window_.push(value);
-    moments_.add(value);
-    if (++since_rebuild_ >= window_.capacity()) rebuild();
-  }
-  void reset() {
-    window_.clear();
-    moments_.reset();
-    since_rebuild_ = 0;
-  }
-
-  std::uint64_t count() const { return moments_.count(); }
-  double mean() const { return moments_.mean(); }
-  double variance() const { return moments_.variance(); }  // divisor n
-
- private:
-  void rebuild() {
-    moments_.reset();
-    for (std::size_t age = window_.size(); age-- > 0;) moments_.add(window_.at_age(age));
-    since_rebuild_ = 0;
-  }
-
-  RingBuffer<double> window_;
-  RunningMoments moments_;
-  std::size_t since_rebuild_ = 0;
 };
 
 }  // namespace epsilond::models

@@ -23,14 +23,8 @@ double standard_surprise_at_least(double distance) {
   return (0.5 * distance * distance - std::log(mills)) / std::numbers::ln10;
 }
 
-Gaussian Gaussian::from_moments(double mean, double variance, double variance_floor) {
-  return Gaussian(mean, std::sqrt(variance < variance_floor ? variance_floor : variance));
-}
-
 Gaussian::Gaussian(double mean, double sd) : mean_(mean), sd_(sd), log_peak_(-std::log(sd) - kHalfLog2Pi) {}
 
 double Gaussian::surprise(double x) const { return standard_surprise(std::fabs(z(x))); }
-
-double Gaussian::tail_probability(double x) const { return std::erfc(std::fabs(z(x)) / std::numbers::sqrt2); }
 
 }  // namespace epsilond::models

@@ -5,8 +5,7 @@
 // Source: any textbook; the "diary" form of anomaly detection is the product of these over the features.
 // Golden data: scipy.stats.norm, tests/golden/make_golden.py.
 // Cost: one logarithm at construction, two multiplications and a subtraction per log density. Bytes: 24.
-// Hazards: a density has the unit 1/x and may exceed 1; the tail underflows to 0 beyond |z| of about 38, the log
-// density does not.
+// Hazards: a density has the unit 1/x and may exceed 1.
 
 namespace epsilond::models {
 
@@ -22,8 +21,6 @@ double standard_surprise_at_least(double distance);
 
 class Gaussian {
  public:
-  // `variance` is raised to `variance_floor` if it is below it; the floor must be > 0.
-  static Gaussian from_moments(double mean, double variance, double variance_floor);
   // `sd` > 0.
   Gaussian(double mean, double sd);
 
@@ -35,9 +32,7 @@ class Gaussian {
     const double standardised = z(x);
     return log_peak_ - 0.5 * standardised * standardised;
   }
-  // Two-sided: how often a value falls at least as far from the mean as x does. In [0, 1].
-  double tail_probability(double x) const;
-  // -log10 of tail_probability(x), but finite: see standard_surprise().
+  // -log10 of how often a value falls at least as far from the mean as x does, on either side: see standard_surprise().
   double surprise(double x) const;
 
  private:

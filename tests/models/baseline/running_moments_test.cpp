@@ -1,10 +1,8 @@
 #include "models/baseline/running_moments.h"
 
-#include <array>
 #include <cmath>
 
 #include "tests/support/golden.h"
-#include "tests/support/rng.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -15,8 +13,6 @@ using epsilond::models::forgetting_gain;
 using epsilond::models::ForgettingMoments;
 using epsilond::models::forgotten_share;
 using epsilond::models::RunningMoments;
-using epsilond::models::WindowedMoments;
-using epsilond::tests::Rng;
 
 namespace {
 
@@ -32,24 +28,6 @@ Worst worst_against_numpy() {
     moments.add(row[0]);
     worst.mean_error = std::fmax(worst.mean_error, std::fabs(moments.mean() - row[1]));
     worst.variance_error = std::fmax(worst.variance_error, std::fabs(moments.variance() - row[2]));
-  }
-  return worst;
-}
-
-// A window against moments computed afresh from the same values; magnitudes jump, which is hard on add + remove.
-Worst worst_window_error(std::size_t size, std::uint64_t seed) {
-  std::array<double, 64> storage{};
-  std::array<double, 500> values{};
-  WindowedMoments window(std::span<double>(storage).first(size));
-  Rng rng(seed);
-  Worst worst;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = rng.normal() + (i % 97 < 20 ? 1e4 : 0.0);
-    window.add(values[i]);
-    RunningMoments fresh;
-    for (std::size_t k = i + 1 > size ? i + 1 - size : 0; k <= i; ++k) fresh.add(values[k]);
-    worst.mean_error = std::fmax(worst.mean_error, std::fabs(window.mean() - fresh.mean()));
-    worst.variance_error = std::fmax(worst.variance_error, std::fabs(window.variance() - fresh.variance()));
   }
   return worst;
 }
@@ -88,15 +66,6 @@ void removing_the_last_value_leaves_nothing(void**) {
   moments.remove(5.0);
   assert_int_equal(moments.count(), 0);
   assert_near(moments.mean(), 0.0, 0, 0);
-}
-
-void a_window_equals_fresh_moments_of_its_values(void**) {
-  const std::uint64_t seed = epsilond::tests::test_seed();
-  for (const std::size_t size : {1u, 2u, 10u, 64u}) {
-    const Worst worst = worst_window_error(size, seed);
-    assert_near(worst.mean_error, 0.0, 1e-9, 0);
-    assert_near(worst.variance_error, 0.0, 1e-5, 0);  // rounding of squares of 1e4, rebuilt once per turn
-  }
 }
 
 void a_young_average_is_a_plain_mean(void**) {
@@ -143,7 +112,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(equal_values_have_no_variance_at_all),
     cmocka_unit_test(add_then_remove_returns_to_the_start),
     cmocka_unit_test(removing_the_last_value_leaves_nothing),
-    cmocka_unit_test(a_window_equals_fresh_moments_of_its_values),
     cmocka_unit_test(a_young_average_is_a_plain_mean),
     cmocka_unit_test(half_a_half_life_twice_is_one_half_life),
     cmocka_unit_test(short_and_long_times_take_the_share_of_the_formula),
