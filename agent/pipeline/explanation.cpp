@@ -142,18 +142,71 @@ void drop_unremarkable(Flag& flag) {
   while (flag.feature_count > 1 && !odd(flag.features[flag.feature_count - 1])) --flag.feature_count;
 }
 
-}  // namespace
-
-Usual usual(const Snapshot& snapshot, const ModelView& view, std::size_t column) {
+Usual usual_of(const models::Score& score, const ModelView& view, std::size_t column) {
   const Feature& feature = view.table[view.columns[column]];
-  const double mean = at(snapshot.score.mean, column);
-  const double sd = at(snapshot.score.sd, column);
+  const double mean = at(score.mean, column);
+  const double sd = at(score.sd, column);
   Usual expected;
   expected.mean = natural(feature, view.transformed, mean);
   // A mean below zero of what is never negative is only rounding of the transform.
   if (!feature.may_be_negative) expected.mean = std::max(0.0, expected.mean);
   expected.sd = (natural(feature, view.transformed, mean + sd) - natural(feature, view.transformed, mean - sd)) / 2.0;
   return expected;
+}
+
+// By how many of its standard deviations before the level of a column has moved.
+double moved_by(const models::Score& before, const models::Score& after, std::size_t column) {
+  const double sd = at(before.sd, column);
+  return sd > 0.0 ? std::fabs(at(after.mean, column) - at(before.mean, column)) / sd : 0.0;
+}
+
+// "memory used 4.1 ± 0.1 GB (before 0.6 ± 0.2 GB)" for each level that has moved, the farthest first; false, and
+// nothing, where none has.
+bool append_new_usual(const models::Score& before, const models::Score& after, const ModelView& view,
+                      platform::FixedString<1024>& text) {
+  models::PresenceMask told;
+  for (std::size_t place = 0; place < kNamedInText; ++place) {
+    std::size_t farthest = view.columns.size();
+    for (std::size_t i = 0; i < view.columns.size(); ++i) {
+      const double moved = moved_by(before, after, i);
+      if (told[i] || !(moved >= kWorthNaming)) continue;
+      if (farthest == view.columns.size() || moved > moved_by(before, after, farthest)) farthest = i;
+    }
+    if (farthest == view.columns.size()) break;
+    told.set(farthest);
+    const Feature& feature = view.table[view.columns[farthest]];
+    const Usual now = usual_of(after, view, farthest);
+    const Usual was = usual_of(before, view, farthest);
+    if (place > 0) text.append(", ");
+    text.append(feature.description);
+    text.append(" ");
+    text.append(format_usual(now.mean, now.sd, feature.unit));
+    text.append(" (before ");
+    text.append(format_usual(was.mean, was.sd, feature.unit));
+    text.append(")");
+  }
+  return told.any();
+}
+
+// How an episode ended.
+void append_ending(FlagEvent event, const models::Score& peak, const models::Score* accepted, const ModelView& view,
+                   const Ranking& ranking, Flag& flag) {
+  flag.text.append(event == FlagEvent::kCleared ? "back to usual after " : "accepted as the new usual after ");
+  flag.text.append(format_duration(flag.duration_s));
+  if (accepted != nullptr) {
+    const platform::FixedString<1024> begun = flag.text;
+    flag.text.append(": ");
+    if (append_new_usual(peak, *accepted, view, flag.text)) return;
+    flag.text = begun;
+  }
+  flag.text.append("; at its strangest ");
+  append_features(flag, view, ranking, flag.text);
+}
+
+}  // namespace
+
+Usual usual(const Snapshot& snapshot, const ModelView& view, std::size_t column) {
+  return usual_of(snapshot.score, view, column);
 }
 
 platform::FixedString<32> format_quantity(double value, std::string_view unit) {
@@ -221,7 +274,8 @@ void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t 
   name_features(snapshot, view, rank(snapshot, view), limit, flag);
 }
 
-void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view, Flag& flag) {
+void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view, Flag& flag,
+             const models::Score* accepted) {
   // RAISED and the endings speak of the strangest moment; ONGOING of the present one.
   const Snapshot& told = event == FlagEvent::kOngoing ? now : episode.peak();
   const Ranking ranking = rank(told, view);
@@ -229,10 +283,7 @@ void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const
   drop_unremarkable(flag);
   flag.text.clear();
   if (event == FlagEvent::kCleared || event == FlagEvent::kLearned) {
-    flag.text.append(event == FlagEvent::kCleared ? "back to usual after " : "accepted as the new usual after ");
-    flag.text.append(format_duration(flag.duration_s));
-    flag.text.append("; at its strangest ");
-    append_features(flag, view, ranking, flag.text);
+    append_ending(event, told.score, accepted, view, ranking, flag);
     return;
   }
   append_features(flag, view, ranking, flag.text);

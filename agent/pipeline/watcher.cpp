@@ -154,7 +154,12 @@ void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
   flag.critical = told.score.surprise >= config_.critical_surprise;
   // The quiet time that ended an episode is not part of it.
   flag.duration_s = event == FlagEvent::kCleared ? episode_.strange_s() : episode_.open_s();
-  explain(event, episode_, latest_, view(), flag);
+  if (event != FlagEvent::kLearned) {
+    explain(event, episode_, latest_, view(), flag);
+    return;
+  }
+  const models::Score accepted = model_->score(observation_);
+  explain(event, episode_, latest_, view(), flag, &accepted);
 }
 
 bool Watcher::is_same_as(const Watcher& other) const {

@@ -189,6 +189,33 @@ void the_ending_says_how_long_it_lasted(void**) {
                       "back to usual after 2 min 5 s; at its strangest memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)");
 }
 
+void an_acceptance_says_what_is_usual_from_now_on_and_what_was_before(void**) {
+  Episode episode({0.0, 0.0});
+  const Snapshot now = memory_grab();
+  episode.advance(Transition::kRaised, false, now, 1.0);
+  epsilond::models::Score accepted = now.score;
+  accepted.mean[0] = 7.8e9;
+  accepted.sd[0] = 3e8;
+  accepted.mean[2] = 12.0;  // 12 of its sd, memory 27: that comes first; the CPU has not moved
+  Flag flag;
+  flag.duration_s = 86400;
+  explain(FlagEvent::kLearned, episode, now, view_of(false), flag, &accepted);
+  assert_string_equal(flag.text.c_str(),
+                      "accepted as the new usual after 1 d 0 h: memory used 7.8 \u00b1 0.3 GB (before 2.2 \u00b1 0.2 GB), "
+                      "zombies 12 \u00b1 1 (before 0 \u00b1 1)");
+}
+
+void an_acceptance_of_a_model_without_levels_says_what_was_strange(void**) {
+  Episode episode({0.0, 0.0});
+  const Snapshot now = memory_grab();
+  episode.advance(Transition::kRaised, false, now, 1.0);
+  Flag flag;
+  flag.duration_s = 86400;
+  explain(FlagEvent::kLearned, episode, now, view_of(false), flag, &now.score);
+  assert_string_equal(flag.text.c_str(),
+                      "accepted as the new usual after 1 d 0 h; at its strangest memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)");
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test(quantities_are_written_for_people),
     cmocka_unit_test(a_usual_band_shares_one_unit),
@@ -203,6 +230,8 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(the_leading_column_is_the_one_that_is_named_first),
     cmocka_unit_test(the_sentence_says_what_usual_when_and_how_rare),
     cmocka_unit_test(the_ending_says_how_long_it_lasted),
+    cmocka_unit_test(an_acceptance_says_what_is_usual_from_now_on_and_what_was_before),
+    cmocka_unit_test(an_acceptance_of_a_model_without_levels_says_what_was_strange),
 };
 
 }  // namespace
