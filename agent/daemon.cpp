@@ -52,11 +52,13 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
 
 StepTime Daemon::now() const {
   const std::chrono::nanoseconds wall = clock_.wall();
-  return {wall, clock_.utc_offset(wall)};
+  return {wall, clock_.utc_offset(wall), clock_.since_boot()};
 }
 
 int Daemon::run() {
   load_state();
+  if (clock_.since_boot() < kFreshBoot) works_.pipeline->begin_grace();
+  tell_grace(false);
   saved_at_ = clock_.monotonic();
   works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
   static_cast<void>(readiness_.ready());  // without a manager there is nobody to tell, and a manager that is behind asks again
@@ -98,11 +100,19 @@ void Daemon::tick() {
   const StepTime time = now();
   // A sample that could not be read is still a tick: the models see a row in which everything is absent.
   if (!read) sample_.taken_monotonic = clock_.monotonic();
+  const bool in_grace = works_.pipeline->in_grace();
   works_.pipeline->step(sample_, time);
+  tell_grace(in_grace);
   if (options_.live) live_.print(*works_.pipeline, time);
   static_cast<void>(readiness_.alive());
   // Saving waits for the disk. In an episode nothing is learned, and a slow disk may be what it is about.
   if (clock_.monotonic() - saved_at_ >= works_.save_every && !anomalous()) save_state();
+}
+
+// `before`: it was in a grace before what was just done.
+void Daemon::tell_grace(bool before) const {
+  if (before || !works_.pipeline->in_grace()) return;
+  log_line(LogLevel::kInfo, "after a boot, a pause, a set clock or missing samples: nothing new is raised for a while");
 }
 
 bool Daemon::anomalous() const {

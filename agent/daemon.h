@@ -49,6 +49,7 @@ class Daemon {
   void load_state();
   void save_state();
   bool anomalous() const;
+  void tell_grace(bool before) const;
 
   Options options_;
   const platform::Clock& clock_;

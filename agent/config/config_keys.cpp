@@ -248,6 +248,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kModel, "accept_after", kDuration, "1d", "1m .. 90d", "time until a lasting new level is accepted as usual")
         .in(kMinute, 90 * kDay)
         .to<&ModelConfig::accept_after_s>(),
+    Row(kModel, "grace", kDuration, "2m", "0s (none), or 1s .. 1d", "time after a break in which nothing new is raised")
+        .in(1, kDay).or_zero().to<&ModelConfig::grace_s>(),
     Row(kModel, "critical_surprise", kNumber, "12", "1 .. 300", "surprise above which an event is critical")
         .in(1, 300)
         .to<&ModelConfig::critical_surprise>(),

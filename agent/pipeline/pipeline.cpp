@@ -1,5 +1,6 @@
 #include "agent/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/log.h"
@@ -20,7 +21,8 @@ Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
       table_(std::move(table)),
       emitters_(std::move(emitters)),
       failing_(emitters_.size()),
-      history_(history_rows(config), table_.size()) {
+      history_(history_rows(config), table_.size()),
+      continuity_(config.interval_s) {
   for (const ModelConfig& model : config.models)
     watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
 }
@@ -35,10 +37,19 @@ void Pipeline::step(const Readings& readings, const StepTime& time) {
   ++steps_;
   history_.push(readings, time.wall);
   muted_ = muted_at(mutes_, time);
+  const Passage passage = continuity_.advance(readings.elapsed_s, time.wall, time.since_boot);
   for (const std::unique_ptr<Watcher>& watcher : watchers_) {
-    const EpisodeEvents events = watcher->step(readings, time, muted_);
+    const EpisodeEvents events = watcher->step(readings, time, passage, muted_);
     for (std::size_t i = 0; i < events.count; ++i) send(events.events[i], *watcher);
   }
+}
+
+void Pipeline::begin_grace() {
+  for (const std::unique_ptr<Watcher>& watcher : watchers_) watcher->begin_grace();
+}
+
+bool Pipeline::in_grace() const {
+  return std::any_of(watchers_.begin(), watchers_.end(), [](const auto& watcher) { return watcher->in_grace(); });
 }
 
 void Pipeline::send(FlagEvent event, const Watcher& watcher) {
@@ -82,6 +93,7 @@ std::size_t Pipeline::take_over(Pipeline& before, const StepTime& time) {
   const platform::Result<std::size_t> restored = load_state(learned);
   for (std::unique_ptr<Watcher>& own : watchers_) {
     for (std::unique_ptr<Watcher>& old : before.watchers_) {
+      if (own->name() == old->name()) own->take_over_grace(*old);
       if (!own->is_same_as(*old)) continue;
       old->rebind(table_);
       std::swap(own, old);

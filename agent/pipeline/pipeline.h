@@ -31,6 +31,8 @@ class Pipeline {
   void step(const platform::HostSample& sample, const StepTime& time);
   // One row of readings in the order of the table, wherever it comes from.
   void step(const Readings& readings, const StepTime& time);
+  // From the next step on, for every model that has learned enough to flag anything.
+  void begin_grace();
   // A lifecycle event (START, STOP) to every emitter, also while muted.
   void announce(platform::FlagEvent event, const StepTime& time, std::string_view text);
 
@@ -40,6 +42,8 @@ class Pipeline {
   const History& history() const { return history_; }
   const Readings& latest() const { return watchers_.front()->latest().readings; }
   bool muted() const { return muted_; }
+  // Some model is: nothing new is raised by it now.
+  bool in_grace() const;
   // Rows that were judged.
   std::uint64_t steps() const { return steps_; }
   // Flags that were made, by event, and the last of them (for a display).
@@ -71,6 +75,7 @@ class Pipeline {
   std::vector<std::unique_ptr<platform::Emitter>> emitters_;
   std::vector<bool> failing_;  // by emitter: its last flag was dropped, and that was said
   History history_;
+  Continuity continuity_;
   platform::HostSample previous_;
   platform::Flag flag_;
   std::array<std::uint64_t, 7> event_counts_{};

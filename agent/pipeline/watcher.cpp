@@ -78,11 +78,12 @@ Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const F
       threshold_(threshold_settings(config, interval_s, model_->low_is_strange())),
       hysteresis_({config.raise_m, config.raise_n, config.clear_after_s}),
       gate_(config.accept_after_s),
+      grace_(config.grace_s),
       episode_({config.settle_s, config.remind_after_s}) {
   observation_.values.setZero(static_cast<Eigen::Index>(columns_.size()));
 }
 
-EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool muted) {
+EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, const Passage& passage, bool muted) {
   select(readings, time);
   latest_.wall = time.wall;
   remember(readings, table_.size(), latest_.readings);
@@ -92,20 +93,29 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, bool
   model_->advance(observation_);
   latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
   latest_.cause_leads = latest_.verdict.strange && cause_leads(latest_, view());
+  grace_.advance({passage.passed_s, passage.broken && model_->ready()});
   if (muted) return {};
   // What was not seen is neither quiet nor lasting: a gap counts as a few intervals, as it does in learning.
   const double elapsed_s = std::min(readings.elapsed_s, kGapIntervals * interval_s_);
+  if (in_grace() && !episode_.open()) {
+    hysteresis_.advance({}, elapsed_s);  // what was strange before the break is not of what comes after it
+    return {};
+  }
 
   const Transition transition = hysteresis_.advance(latest_.verdict, elapsed_s);
   const GateDecision decision = gate_.decide(latest_.verdict, hysteresis_.raised(), elapsed_s, model_->learned_s());
   const EpisodeEvents events =
-      episode_.advance(transition, decision == GateDecision::kAccept, latest_, elapsed_s);
+      episode_.advance(transition, decision == GateDecision::kAccept, latest_, passage.passed_s);
   // A quantile is of all scores: shown only what was not flagged, it would creep up.
   threshold_.learn(latest_.score);
   // What was held before an episode is not of it, and what was held in one that is over goes with it.
   if (transition != Transition::kNone) model_->discard_unlearned();
   learn(decision);
   return events;
+}
+
+void Watcher::begin_grace() {
+  if (model_->ready()) grace_.begin();
 }
 
 void Watcher::learn(GateDecision decision) {

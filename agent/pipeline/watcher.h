@@ -12,6 +12,7 @@
 #include "agent/config/config.h"
 #include "agent/pipeline/episode.h"
 #include "agent/pipeline/explanation.h"
+#include "agent/pipeline/grace.h"
 #include "agent/pipeline/snapshot.h"
 #include "models/anomaly_model.h"
 #include "models/decision/hysteresis.h"
@@ -25,6 +26,7 @@ namespace epsilond::agent {
 struct StepTime {
   std::chrono::nanoseconds wall{0};       // since the Unix epoch
   std::chrono::seconds utc_offset{0};     // local wall time = wall + utc_offset
+  std::chrono::nanoseconds since_boot{0};  // sleep included; 0: not known
 };
 
 class Watcher {
@@ -33,9 +35,11 @@ class Watcher {
   Watcher(const ModelConfig& config, double interval_s, std::span<const Feature> table,
           std::unique_ptr<models::AnomalyModel> model);
 
-  // Scores, judges, and only then learns one row. While `muted` it scores only. The returned events are to be sent;
-  // describe() renders each.
-  EpisodeEvents step(const Readings& readings, const StepTime& time, bool muted);
+  // Scores, judges, and only then learns one row. While `muted` it scores only, and so it does in a grace unless an
+  // episode is open. The returned events are to be sent; describe() renders each.
+  EpisodeEvents step(const Readings& readings, const StepTime& time, const Passage& passage, bool muted);
+  // From the next row on; a model in warm-up needs none.
+  void begin_grace();
   // Fills model, id, numbers, features and text of an event that step() just returned.
   void describe(platform::FlagEvent event, platform::Flag& flag) const;
 
@@ -43,12 +47,16 @@ class Watcher {
   bool is_same_as(const Watcher& other) const;
   // Goes on with another table of the same scales, which must outlive the watcher.
   void rebind(std::span<const Feature> table) { table_ = table; }
+  // Of a watcher of the same model before its keys were changed: the grace goes on.
+  void take_over_grace(const Watcher& before) { grace_.take_over(before.grace_); }
 
   const std::string& name() const { return config_.name; }
   const Snapshot& latest() const { return latest_; }
   const models::AnomalyModel& model() const { return *model_; }
   models::AnomalyModel& model() { return *model_; }
   bool anomalous() const { return episode_.open(); }
+  // Nothing new is raised now.
+  bool in_grace() const { return grace_.active() && model_->ready(); }
   ModelView view() const;
 
  private:
@@ -64,6 +72,7 @@ class Watcher {
   models::Threshold threshold_;
   models::Hysteresis hysteresis_;
   models::LearningGate gate_;
+  Grace grace_;
   Episode episode_;
   models::Observation observation_;  // the newest row as the model sees it; reused, for it is large
   Snapshot latest_;

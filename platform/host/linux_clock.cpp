@@ -17,6 +17,8 @@ LinuxClock::LinuxClock() { ::tzset(); }
 
 std::chrono::nanoseconds LinuxClock::monotonic() const { return read_clock(CLOCK_MONOTONIC); }
 
+std::chrono::nanoseconds LinuxClock::since_boot() const { return read_clock(CLOCK_BOOTTIME); }
+
 std::chrono::nanoseconds LinuxClock::wall() const { return read_clock(CLOCK_REALTIME); }
 
 std::chrono::seconds LinuxClock::utc_offset(std::chrono::nanoseconds wall) const {

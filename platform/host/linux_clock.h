@@ -11,6 +11,7 @@ class LinuxClock final : public Clock {
   LinuxClock();
 
   std::chrono::nanoseconds monotonic() const override;
+  std::chrono::nanoseconds since_boot() const override;
   std::chrono::nanoseconds wall() const override;
   // 0 where the time zone data cannot be read, as the C library then takes UTC.
   std::chrono::seconds utc_offset(std::chrono::nanoseconds wall) const override;

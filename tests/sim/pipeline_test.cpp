@@ -27,6 +27,8 @@ using epsilond::tests::SimulatedHost;
 namespace {
 
 constexpr long kStart = 1795305600;  // 2026-11-22 00:00 UTC, a Sunday
+constexpr long kUptime = 86400;
+constexpr long kGrace = 120;  // by default
 
 struct Bench {
   explicit Bench(const Config& config) : host(epsilond::tests::test_seed()) {
@@ -38,8 +40,13 @@ struct Bench {
   void run(long seconds) {
     for (long i = 0; i < seconds; ++i) {
       const auto sample = host.next();
-      pipeline->step(sample, StepTime{std::chrono::seconds(kStart + host.second()), std::chrono::seconds(0)});
+      pipeline->step(sample, now());
     }
+  }
+  StepTime now() const {
+    const long awake = host.second();
+    return {.wall = std::chrono::seconds(kStart + awake + slept_s + clock_set_s),
+            .since_boot = std::chrono::seconds(kUptime + awake + slept_s)};
   }
   // Seconds until an event of this kind, or -1 within the limit.
   long run_until(FlagEvent event, long limit) {
@@ -53,6 +60,8 @@ struct Bench {
   bool last_names(const char* feature) const { return flags.back().features[0].name == feature; }
 
   SimulatedHost host;
+  long slept_s = 0;      // what the monotonic clock has not seen
+  long clock_set_s = 0;  // what the wall clock was set on by
   std::vector<Flag> flags;
   std::unique_ptr<Pipeline> pipeline;
 };
@@ -198,7 +207,7 @@ void reload(Bench& bench, const Config& config) {
   std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
   emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&bench.flags));
   auto next = std::make_unique<Pipeline>(config, epsilond::agent::features_for({8e9, 2.0}), std::move(emitters));
-  next->take_over(*bench.pipeline, StepTime{std::chrono::seconds(kStart + bench.host.second()), {}});
+  next->take_over(*bench.pipeline, bench.now());
   bench.pipeline = std::move(next);
 }
 
@@ -244,6 +253,83 @@ void an_open_episode_of_a_changed_model_is_ended_by_the_reload(void** state) {
   assert_string_equal(bench.flags[0].id.c_str(), bench.flags[1].id.c_str());
 }
 
+double learned_s(const Bench& bench) { return bench.pipeline->watchers()[0]->model().learned_s(); }
+
+// After a break of whatever kind: a memory grab at the same moment is raised when the grace is over, and not before.
+void expect_a_grace(Bench& bench) {
+  const double learned = learned_s(bench);
+  bench.host.extra_memory_bytes = 2e9;
+  const long delay = bench.run_until(FlagEvent::kRaised, 200);
+  assert_in_range(delay, kGrace + 1, kGrace + 2);
+  assert_near(learned_s(bench), learned, 0, 0);
+}
+
+void after_a_sleep_nothing_is_raised_or_learned_during_the_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.slept_s = 8L * 3600;
+  expect_a_grace(bench);
+}
+
+void after_the_clock_was_set_nothing_is_raised_or_learned_during_the_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.clock_set_s = -5L * 3600;
+  expect_a_grace(bench);
+}
+
+void after_a_pause_nothing_is_raised_or_learned_during_the_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  for (int i = 0; i < 3600; ++i) static_cast<void>(bench.host.next());  // of which the monotonic clock tells
+  expect_a_grace(bench);
+}
+
+void after_a_boot_nothing_is_raised_or_learned_during_the_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.pipeline->begin_grace();
+  assert_true(bench.pipeline->in_grace());
+  bench.host.extra_memory_bytes = 2e9;
+  const long delay = bench.run_until(FlagEvent::kRaised, 200);
+  assert_in_range(delay, kGrace, kGrace + 1);
+}
+
+void a_new_agent_on_a_fresh_machine_has_no_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.pipeline->begin_grace();
+  bench.run(70);
+  assert_false(bench.pipeline->in_grace());
+  assert_true(learned_s(bench) >= 60.0);
+  bench.host.extra_memory_bytes = 4e9;
+  const long delay = bench.run_until(FlagEvent::kRaised, 10);
+  assert_in_range(delay, 1, 2);
+}
+
+void a_reload_within_the_grace_does_not_end_it(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.slept_s = 8L * 3600;
+  bench.host.extra_memory_bytes = 2e9;
+  bench.run(60);
+  reload_other(bench);
+  const long delay = bench.run_until(FlagEvent::kRaised, 200);
+  assert_in_range(delay, kGrace - 60, kGrace - 60 + 3);
+}
+
+void a_recovery_during_a_sleep_is_told_in_the_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_memory_bytes = 2e9;
+  bench.run(10);
+  bench.slept_s = 8L * 3600;
+  bench.host.extra_memory_bytes = 0;
+  const long cleared = bench.run_until(FlagEvent::kCleared, 60);
+  assert_in_range(cleared, 30, 32);
+  assert_true(bench.pipeline->in_grace());
+  assert_near(bench.flags.back().duration_s, 9.0, 2.0, 0);  // to its last strange moment, before the sleep
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(nothing_is_raised_during_warm_up, setup, teardown),
     cmocka_unit_test_setup_teardown(six_quiet_hours_raise_at_most_one_episode, setup, teardown),
@@ -254,6 +340,14 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(the_episode_is_not_learned, setup, teardown),
     cmocka_unit_test_setup_teardown(a_muted_window_neither_raises_nor_learns, setup_muted, teardown),
     cmocka_unit_test_setup_teardown(the_plain_product_of_densities_is_judged_by_its_epsilon, setup_diary, teardown),
+    cmocka_unit_test_setup_teardown(after_a_sleep_nothing_is_raised_or_learned_during_the_grace, setup, teardown),
+    cmocka_unit_test_setup_teardown(after_the_clock_was_set_nothing_is_raised_or_learned_during_the_grace, setup,
+                                    teardown),
+    cmocka_unit_test_setup_teardown(after_a_pause_nothing_is_raised_or_learned_during_the_grace, setup, teardown),
+    cmocka_unit_test_setup_teardown(after_a_boot_nothing_is_raised_or_learned_during_the_grace, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_new_agent_on_a_fresh_machine_has_no_grace, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_reload_within_the_grace_does_not_end_it, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_recovery_during_a_sleep_is_told_in_the_grace, setup, teardown),
     cmocka_unit_test_setup_teardown(a_reload_carries_the_learning_over, setup, teardown),
     cmocka_unit_test_setup_teardown(an_open_episode_goes_on_over_a_reload_that_changes_nothing, setup, teardown),
     cmocka_unit_test_setup_teardown(an_open_episode_of_a_changed_model_is_ended_by_the_reload, setup, teardown),

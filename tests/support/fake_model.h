@@ -29,7 +29,7 @@ class FakeModel final : public models::AnomalyModel {
   void observe_unlearned(const models::Observation&) override { ++held; }
   void accept_level() override { ++accepted; }
   void discard_unlearned() override { ++discarded; }
-  double learning_ratio() const override { return 1.0; }
+  double learning_ratio() const override { return ratio; }
   double learned_s() const override { return 1e6; }
   void reset() override { token = 0; }
   std::size_t memory_bytes() const override { return sizeof *this; }
@@ -43,6 +43,7 @@ class FakeModel final : public models::AnomalyModel {
   }
 
   double next_surprise = 0.0;
+  double ratio = 1.0;  // of warm-up
   long token = 0;  // the learned state, for save and load
   int learned = 0;
   int held = 0;

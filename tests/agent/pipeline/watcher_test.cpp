@@ -24,6 +24,8 @@ using epsilond::tests::FakeModel;
 namespace {
 
 constexpr double kStrange = 20.0;
+constexpr bool kAudible = false;  // not muted
+constexpr bool kBroken = true;
 
 // A watcher of memory and disk writes over a fake model.
 struct Bench {
@@ -32,20 +34,19 @@ struct Bench {
   Readings readings;
   StepTime time;
 
-  EpisodeEvents step(double surprise, bool muted = false) {
+  EpisodeEvents step(double surprise, bool muted = false, bool broken = false) {
     model->next_surprise = surprise;
     time.wall += std::chrono::seconds(1);
-    return watcher->step(readings, time, muted);
+    return watcher->step(readings, time, {readings.elapsed_s, broken}, muted);
   }
 };
 
-int setup(void** state) {
-  ModelConfig config;
+int setup_with(ModelConfig config, void** state) {
   config.features.set(*find_feature("mem_used_bytes"));
   config.features.set(*find_feature("disk_write_bytes_per_s"));
   config.clear_after_s = 3.0;
   config.settle_s = 0.0;
-  config.accept_after_s = 10.0;
+  config.grace_s = 5.0;
   auto* bench = new Bench;
   auto model = std::make_unique<FakeModel>(2);
   bench->model = model.get();
@@ -60,6 +61,22 @@ int setup(void** state) {
   bench->time.utc_offset = std::chrono::hours(2);
   *state = bench;
   return 0;
+}
+
+int setup(void** state) {
+  ModelConfig config;
+  config.accept_after_s = 10.0;
+  return setup_with(config, state);
+}
+
+// Accepts no new level within any test.
+int setup_patient(void** state) { return setup_with({}, state); }
+
+int setup_two_of_three(void** state) {
+  ModelConfig config;
+  config.raise_m = 2;
+  config.raise_n = 3;
+  return setup_with(config, state);
 }
 
 int teardown(void** state) {
@@ -190,6 +207,71 @@ void the_ending_keeps_the_id_and_leaves_out_the_quiet_time(void** state) {
   assert_near(flag.duration_s, 2.0, 1e-9, 0);
 }
 
+void after_a_break_it_scores_but_raises_and_learns_nothing(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  assert_int_equal(bench.step(kStrange, kAudible, kBroken).count, 0);
+  assert_true(bench.watcher->in_grace());
+  assert_near(bench.watcher->latest().score.surprise, kStrange, 0, 0);
+  assert_true(bench.watcher->latest().verdict.strange);
+  for (int i = 0; i < 4; ++i) assert_int_equal(bench.step(i % 2 == 0 ? 0.0 : kStrange).count, 0);
+  assert_int_equal(bench.model->learned, 0);
+  assert_int_equal(bench.model->held, 0);
+}
+
+void what_is_still_strange_after_the_grace_is_raised_at_once(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(kStrange, kAudible, kBroken);
+  for (int i = 0; i < 4; ++i) bench.step(kStrange);
+  assert_int_equal(bench.step(kStrange).count, 1);
+  assert_false(bench.watcher->in_grace());
+}
+
+void an_open_episode_goes_on_over_a_break_with_its_time_and_is_cleared_in_the_grace(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  assert_int_equal(bench.step(kStrange).count, 1);
+  bench.readings.elapsed_s = 300.0;
+  bench.step(kStrange, kAudible, kBroken);
+  assert_true(bench.watcher->anomalous());
+  bench.readings.elapsed_s = 1.0;
+  bench.step(0.0);
+  bench.step(0.0);
+  const EpisodeEvents events = bench.step(0.0);
+  assert_int_equal(events.count, 1);
+  assert_true(events.events[0] == FlagEvent::kCleared);
+  Flag flag;
+  bench.watcher->describe(FlagEvent::kCleared, flag);
+  assert_near(flag.duration_s, 300.0, 1e-9, 0);
+  assert_int_equal(bench.step(kStrange).count, 0);  // the grace is not over
+}
+
+void what_was_strange_before_a_break_does_not_help_to_raise_after_it(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.step(kStrange);
+  bench.step(0.0, kAudible, kBroken);
+  for (int i = 0; i < 4; ++i) bench.step(0.0);
+  assert_int_equal(bench.step(kStrange).count, 0);
+  assert_int_equal(bench.step(kStrange).count, 1);
+}
+
+void a_model_in_warm_up_learns_on_over_a_break(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.model->ratio = 0.5;
+  bench.watcher->begin_grace();
+  bench.step(0.0, kAudible, kBroken);
+  assert_int_equal(bench.model->learned, 1);
+  bench.model->ratio = 1.0;
+  bench.step(0.0);
+  assert_false(bench.watcher->in_grace());
+  assert_int_equal(bench.model->learned, 2);
+}
+
+void a_grace_runs_out_while_muted(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.watcher->begin_grace();
+  for (int i = 0; i < 5; ++i) bench.step(0.0, true);
+  assert_int_equal(bench.step(kStrange).count, 1);
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(the_model_sees_its_own_columns_transformed, setup, teardown),
     cmocka_unit_test_setup_teardown(an_absent_reading_stays_absent, setup, teardown),
@@ -201,6 +283,14 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_gap_neither_clears_nor_accepts, setup, teardown),
     cmocka_unit_test_setup_teardown(while_muted_it_scores_but_neither_learns_nor_speaks, setup, teardown),
     cmocka_unit_test_setup_teardown(an_episode_open_when_muting_begins_is_cleared_after_it, setup, teardown),
+    cmocka_unit_test_setup_teardown(after_a_break_it_scores_but_raises_and_learns_nothing, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_is_still_strange_after_the_grace_is_raised_at_once, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_open_episode_goes_on_over_a_break_with_its_time_and_is_cleared_in_the_grace,
+                                    setup_patient, teardown),
+    cmocka_unit_test_setup_teardown(what_was_strange_before_a_break_does_not_help_to_raise_after_it, setup_two_of_three,
+                                    teardown),
+    cmocka_unit_test_setup_teardown(a_model_in_warm_up_learns_on_over_a_break, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_grace_runs_out_while_muted, setup, teardown),
     cmocka_unit_test_setup_teardown(a_flag_carries_the_numbers_of_its_moment, setup, teardown),
     cmocka_unit_test_setup_teardown(the_ending_keeps_the_id_and_leaves_out_the_quiet_time, setup, teardown),
 };

@@ -29,6 +29,7 @@ constexpr SyslogSettings kSettings{3, 77, kDefaultMaxDatagram};
 class ZoneClock final : public Clock {
  public:
   std::chrono::nanoseconds monotonic() const override { return {}; }
+  std::chrono::nanoseconds since_boot() const override { return {}; }
   std::chrono::nanoseconds wall() const override { return {}; }
   std::chrono::seconds utc_offset(std::chrono::nanoseconds) const override { return std::chrono::hours(2); }
 };

@@ -21,6 +21,7 @@ namespace epsilond::tests {
 class StandingClock final : public platform::Clock {
  public:
   std::chrono::nanoseconds monotonic() const override { return std::chrono::seconds(4711); }
+  std::chrono::nanoseconds since_boot() const override { return std::chrono::seconds(4711); }
   std::chrono::nanoseconds wall() const override { return std::chrono::seconds(1'700'000'000); }
   std::chrono::seconds utc_offset(std::chrono::nanoseconds) const override { return std::chrono::seconds(0); }
 };
