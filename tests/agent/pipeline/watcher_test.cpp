@@ -1,9 +1,15 @@
 #include "agent/pipeline/watcher.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
 #include <cmath>
 #include <memory>
 #include <utility>
 
+#include "models/baseline/seasonal_baseline.h"
+#include "platform/host/linux_clock.h"
 #include "tests/support/fake_model.h"
 
 // clang-format off
@@ -17,6 +23,7 @@ using epsilond::agent::ModelConfig;
 using epsilond::agent::Readings;
 using epsilond::agent::StepTime;
 using epsilond::agent::Watcher;
+using epsilond::models::SeasonalBaseline;
 using epsilond::platform::Flag;
 using epsilond::platform::FlagEvent;
 using epsilond::tests::FakeModel;
@@ -272,6 +279,27 @@ void a_grace_runs_out_while_muted(void** state) {
   assert_int_equal(bench.step(kStrange).count, 1);
 }
 
+// One clock, over the end of summer time on 2026-10-25 at 01:00 UTC: the hour from two to three comes twice.
+void the_hour_of_the_model_is_that_of_the_clock_on_the_wall_when_summer_time_ends(void** state) {
+  if (::access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0) {
+    print_message("no time zone data on this machine\n");
+    skip();
+  }
+  auto& bench = *static_cast<Bench*>(*state);
+  ::setenv("TZ", "Europe/Berlin", 1);
+  const epsilond::platform::LinuxClock clock;
+  constexpr std::int64_t kMidnight = 1792886400;  // 2026-10-25 00:00 UTC
+  constexpr std::array<std::size_t, 6> kHalfHours = {3, 4, 5, 4, 5, 6};  // of the local day, from 23:45 UTC on
+  for (std::size_t i = 0; i < kHalfHours.size(); ++i) {
+    bench.time.wall = std::chrono::seconds(kMidnight - 900 + 1800 * static_cast<std::int64_t>(i) - 1);
+    bench.time.utc_offset = clock.utc_offset(bench.time.wall);
+    bench.step(0.0);
+    const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(bench.model->last_local_time_s);
+    assert_int_equal(slot.day_bin[slot.day_weight[1] > slot.day_weight[0] ? 1 : 0], kHalfHours[i]);
+    assert_int_equal(slot.week_bin, 6 * 24 + kHalfHours[i] / 2);  // a Sunday; weeks begin on Monday
+  }
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(the_model_sees_its_own_columns_transformed, setup, teardown),
     cmocka_unit_test_setup_teardown(an_absent_reading_stays_absent, setup, teardown),
@@ -291,6 +319,8 @@ const CMUnitTest kTests[] = {
                                     teardown),
     cmocka_unit_test_setup_teardown(a_model_in_warm_up_learns_on_over_a_break, setup, teardown),
     cmocka_unit_test_setup_teardown(a_grace_runs_out_while_muted, setup, teardown),
+    cmocka_unit_test_setup_teardown(the_hour_of_the_model_is_that_of_the_clock_on_the_wall_when_summer_time_ends, setup,
+                                    teardown),
     cmocka_unit_test_setup_teardown(a_flag_carries_the_numbers_of_its_moment, setup, teardown),
     cmocka_unit_test_setup_teardown(the_ending_keeps_the_id_and_leaves_out_the_quiet_time, setup, teardown),
 };

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <chrono>
 
@@ -51,6 +52,32 @@ void the_offset_changes_at_the_second_the_zone_says(void**) {
   assert_int_equal(offset_in(kCentralEurope, 1774746000).count(), 7200);
 }
 
+// The agent runs for years with one clock.
+void one_clock_follows_every_change_of_a_zone_of_the_system(void**) {
+  if (::access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0) {
+    print_message("no time zone data on this machine\n");
+    skip();
+  }
+  ::setenv("TZ", "Europe/Berlin", 1);
+  const LinuxClock clock;
+  struct Change {
+    std::int64_t at_s;
+    int before_s;
+    int after_s;
+  };
+  // 2026-03-29, 2026-10-25 and 2027-03-28, each at 01:00 UTC.
+  for (const Change& change : {Change{1774746000, 3600, 7200}, {1792890000, 7200, 3600}, {1806195600, 3600, 7200}}) {
+    assert_int_equal(clock.utc_offset(seconds(change.at_s - 1)).count(), change.before_s);
+    assert_int_equal(clock.utc_offset(seconds(change.at_s)).count(), change.after_s);
+  }
+}
+
+void the_boot_clock_is_never_behind_the_monotonic_one(void**) {
+  const LinuxClock clock;
+  const std::chrono::nanoseconds before = clock.monotonic();
+  assert_true(clock.since_boot() >= before);
+}
+
 void a_zone_west_of_greenwich_with_half_an_hour_is_negative(void**) {
   assert_int_equal(offset_in("NST3:30", 1768478400).count(), -12600);
 }
@@ -65,6 +92,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(utc_has_no_offset),
     cmocka_unit_test(winter_and_summer_have_their_own_offset),
     cmocka_unit_test(the_offset_changes_at_the_second_the_zone_says),
+    cmocka_unit_test(one_clock_follows_every_change_of_a_zone_of_the_system),
+    cmocka_unit_test(the_boot_clock_is_never_behind_the_monotonic_one),
     cmocka_unit_test(a_zone_west_of_greenwich_with_half_an_hour_is_negative),
     cmocka_unit_test(time_before_1970_has_an_offset),
 };
