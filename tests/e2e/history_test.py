@@ -124,6 +124,65 @@ class History(unittest.TestCase):
             self.assertNotIn("1", [row["flag"] for row in csv.DictReader(file)])
         self.assertEqual(ctl("replay", table, "-c", ini, "--scores", scores, "--model-name", "none").returncode, 64)
 
+    def test_a_lasting_new_level_is_announced_as_learned_and_ends_the_episode(self):
+        ini = self.write("accept.ini", "[model host]\naccept_after = 6h\nremind_after = 0s\n")
+        table = self.table("x.csv", 3000, "requests,latency",
+                           lambda i: (random.gauss(1000 if i >= 2000 else 100, 5), random.gauss(0.02, 0.002)))
+        result = ctl("replay", table, "-c", ini)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        raised, learned, summary = lines(result.stdout)
+        self.assertEqual((raised["event"], learned["event"], learned["id"]), ("raised", "learned", raised["id"]))
+        self.assertEqual((raised["time"], learned["time"]), ("2026-11-23T09:20:00.000Z", "2026-11-23T15:20:00.000Z"))
+        self.assertEqual(learned["duration_s"], 6 * 3600)
+        said = re.fullmatch(r"accepted as the new usual after 6 h 0 min: "
+                            r"requests (\S+) \u00b1 \S+ \(before (\S+) \u00b1 \S+\)", learned["text"])
+        self.assertTrue(said, learned["text"])
+        self.assertAlmostEqual(float(said[1]), 1000, delta=50)
+        self.assertAlmostEqual(float(said[2]), 100, delta=50)  # the season of the hour may have begun to follow
+        self.assertEqual((summary["episodes"], summary["open"]), (1, 0))
+
+    def test_after_a_gap_nothing_new_is_raised_for_the_grace(self):
+        def raised(grace, gap_s, spikes):
+            start = 1795305600
+            random.seed(1)
+            ini = self.write("grace.ini", "[model host]\ngrace = %s\n" % grace)
+            table = self.write("x.csv", "timestamp,requests\n" + "".join(
+                "%d,%.6g\n" % (start + 60 * i + (gap_s if i >= 2000 else 0),
+                               random.gauss(100, 5) + (900 if i in spikes else 0)) for i in range(2100)))
+            result = ctl("replay", table, "-c", ini)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return [event["time"][11:19] for event in lines(result.stdout) if event["event"] == "raised"]
+
+        self.assertEqual(raised("5m", 7200, range(2000, 2005)), [])
+        self.assertEqual(raised("5m", 7200, range(2000, 2010)), ["11:25:00"])  # still there when the grace is over
+        self.assertEqual(raised("0s", 7200, range(2000, 2005)), ["11:20:00"])
+        self.assertEqual(raised("5m", 540, range(2000, 2005)), ["09:29:00"])  # nine missing rows are no reason
+        self.assertEqual(raised("5m", 7200, range(1999, 2005)), ["09:19:00"])  # open before the gap
+
+    def test_the_diary_of_the_shipped_configuration_runs_beside_the_default_model(self):
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "etc", "epsilond.ini")) as file:
+            shipped = file.read()
+        diary = shipped[shipped.index(";[model diary]"):].split("\n\n")[0].replace("\n;", "\n")[1:]
+        self.assertIn("log_epsilon = -60", diary)
+        ini = self.write("two.ini", "[model host]\n" + diary + "\n")
+        names = "load_1min,load_5min,load_15min,mem_used_bytes,processes,zombies,cpu_user_ratio"
+        table = self.table("x.csv", 3000, names, lambda i: (
+            abs(random.gauss(0.5, 0.1)), abs(random.gauss(0.5, 0.05)), abs(random.gauss(0.5, 0.02)),
+            random.gauss(2.2e9, 2e8) + (6e9 if 2000 <= i < 2010 else 0), random.gauss(120, 3),
+            400 if 2000 <= i < 2010 else 0, abs(random.gauss(0.1, 0.02))))
+        result = ctl("replay", table, "-c", ini)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        *events, summary = lines(result.stdout)
+        self.assertEqual([(m["name"], m["episodes"]) for m in summary["models"]], [("host", 1), ("diary", 1)])
+        self.assertEqual([(e["event"], e["model"]) for e in events],
+                         [("raised", "host"), ("raised", "diary"), ("cleared", "host"), ("cleared", "diary")])
+        for event in events:
+            self.assertTrue(math.isfinite(event["log_super_epsilon"]), event)
+            self.assertGreater(event["surprise"], 0)
+        self.assertEqual(events[1]["threshold"], -60)
+        self.assertLess(events[1]["log_super_epsilon"], -60)
+        self.assertNotIn("cpu_user_ratio", [feature["name"] for feature in events[1]["features"]])
+
     def test_a_table_without_a_clock_takes_the_interval(self):
         ini = self.write("5s.ini", "[agent]\ninterval = 5s\n")
         table = self.write("x.csv", "a\n" + "".join("%d\n" % (i % 7) for i in range(100)))
@@ -206,7 +265,8 @@ class History(unittest.TestCase):
 
     def test_an_agent_that_has_learned_history_is_past_its_warm_up_and_flags_at_once(self):
         state = self.path("state")
-        ini = self.write("agent.ini", "[agent]\ninterval = 200ms\nhost = tested\n[model host]\nfeatures = threads\n")
+        ini = self.write("agent.ini", "[agent]\ninterval = 200ms\nhost = tested\n[model host]\nfeatures = threads\n"
+                         "grace = 0s\n")  # or a machine that has just booted would be given one
         result = ctl("learn", self.two_weeks(), "-c", ini, "--state", state)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(os.stat(state).st_mode & 0o777, 0o600)
