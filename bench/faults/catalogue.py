@@ -10,7 +10,7 @@
 Starts the agent from an empty state beside the background work, waits for the warm-up, leaves both undisturbed if asked
 to, then makes each fault with a pause behind it. For each it prints whether an episode was raised, how long after its
 start, the features that were named first and whether a right one is among the first two, whether a right process was
-named (n/a: none was named), and when the episode was cleared after the fault's end; then the totals and the false
+named (n/a: the agent names none, or none did it), and when the episode was cleared after the fault's end; then the totals and the false
 episodes. Order, lengths, pauses and background follow --seed. Wants a machine of its own: whatever else runs there is
 learned, and disturbs, too. Nothing outlives it, and no fault takes more than a quarter of the free memory.
 

@@ -29,7 +29,7 @@ class Outcome:
     features: tuple = ()  # named, the first first
     right_feature: bool = None  # a right one among the first two; None where nothing was detected
     process: str = ""  # the first one named
-    right_process: bool = None  # among those named; None where none was named, or none did it
+    right_process: bool = None  # among those named; None where nobody did it, or the agent never names anybody
     cleared_after_s: float = None  # after the end of the fault
     surprise: float = None
 
@@ -53,7 +53,7 @@ def outcome_of(run, fault, events):
     outcome.right_feature = any(name in fault.right for name in outcome.features[:2])
     names = [process["comm"] for process in hit.get("processes", ())]
     outcome.process = names[0] if names else ""
-    if names and fault.culprits:
+    if fault.culprits and any(event.get("processes") for event in events):
         outcome.right_process = any(name.startswith(fault.culprits) for name in names)
     # The last end counts: an episode that comes back within the fault is still the same trouble.
     ids = {event["id"] for event in hits}

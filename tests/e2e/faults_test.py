@@ -97,10 +97,12 @@ class Faults(unittest.TestCase):
             outcome = judge.outcome_of(made(100, 130), LEAK, [event("raised", 101, features=features)])
             self.assertEqual(outcome.right_feature, right, features)
 
-    def test_a_process_counts_if_one_is_named(self):
+    def test_a_process_counts_once_the_agent_names_any(self):
         for processes, right in (((), None), (("disturb",), True), (("postgres", "disturb"), True), (("init",), False)):
             outcome = judge.outcome_of(made(100, 130), LEAK, [event("raised", 101, processes=processes)])
             self.assertEqual(outcome.right_process, right, processes)
+        events = [event("raised", 20, "b", processes=("init",)), event("raised", 101)]
+        self.assertIs(judge.outcome_of(made(100, 130), LEAK, events).right_process, False)
 
     def test_an_episode_is_cleared_when_all_of_its_fault_are(self):
         events = [event("raised", 101, "a"), event("cleared", 110, "a"), event("raised", 120, "b"),
