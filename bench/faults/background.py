@@ -29,7 +29,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         digest = self.path.encode()
-        for _ in range(15000):
+        for _ in range(16000):
             digest = hashlib.sha256(digest).digest()
         body = json.dumps({"path": self.path, "rows": [digest.hex()] * 40}).encode()
         self.send_response(200)
@@ -50,10 +50,10 @@ def service(_, __, address):
 
 
 def clients(rng, _, address):
-    """Requests whose rate wanders between 10 and 60 a second, with a burst now and then."""
-    rate = 25.0
+    """Requests whose rate wanders between 15 and 80 a second, with a burst now and then."""
+    rate = 40.0
     while True:
-        rate = min(60.0, max(10.0, rate * rng.lognormvariate(0.0, 0.35)))
+        rate = min(80.0, max(15.0, rate * rng.lognormvariate(0.0, 0.35)))
         burst = 2.5 if rng.random() < 0.08 else 1.0
         until = time.monotonic() + rng.uniform(3, 12)
         while time.monotonic() < until:

@@ -10,14 +10,18 @@
 Starts the agent from an empty state beside the background work, waits for the warm-up, leaves both undisturbed if asked
 to, then makes each fault with a pause behind it. For each it prints whether an episode was raised, how long after its
 start, the features that were named first and whether a right one is among the first two, whether a right process was
-named (n/a: the agent names none, or none did it), and when the episode was cleared after the fault's end; then the totals and the false
-episodes. Order, lengths, pauses and background follow --seed. Wants a machine of its own: whatever else runs there is
-learned, and disturbs, too. Nothing outlives it, and no fault takes more than a quarter of the free memory.
+named (n/a: the agent names none, or none did it), and when the episode was cleared after the fault's end; then the
+totals and the false episodes. A fault waits for the end of the episode before it, but not for ever: "masked" means that
+one was still open when it began. Order, lengths, pauses and background follow --seed. Wants a machine of its own:
+whatever else runs there is learned, and disturbs, too. Nothing outlives it, and no fault takes more than a quarter of
+the free memory.
 
-A recording has a column for each feature of docs/features.md, the fault of each row, and a label (0 or 1).
+Interrupted, it undoes what is under way and reports what it has. A recording has a column for each feature of
+docs/features.md, the fault of each row, and a label (0 or 1).
 """
 import argparse
 import dataclasses
+import fcntl
 import json
 import os
 import random
@@ -34,6 +38,7 @@ from faults import FAULTS, Network, Place
 from watch import Agent, Recorder, read_record, replay, wait_until
 
 HOUSE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LOCK = "/tmp/epsilond-faults.lock"
 PATIENCE_S = 120  # the longest that the next fault waits for the end of an episode
 
 
@@ -159,6 +164,16 @@ class Catalogue:
             self.wait(self.options.undisturbed)
         self.faults_from = time.time()
         say(judge.HEADER)
+        interrupted = False
+        try:
+            self.make_all()
+        except KeyboardInterrupt:
+            interrupted = True
+            say("interrupted; so far:")
+        found = report(self.faults, self.runs, self.agent.events, self.started, self.faults_from, time.time())
+        return {**found, "interrupted": interrupted}
+
+    def make_all(self):
         for fault in self.faults:
             run = self.make(fault)
             self.runs.append(run)
@@ -166,7 +181,6 @@ class Catalogue:
                 self.wait(self.rng.uniform(*self.options.pause))
                 self.wait(PATIENCE_S, lambda: self.agent.open is not None)
             say(judge.line_of(judge.outcome_of(run, fault, self.agent.events)))
-        return report(self.faults, self.runs, self.agent.events, self.started, self.faults_from, time.time())
 
     def stop(self):
         self.background.stop()
@@ -210,7 +224,7 @@ def run_replay(options):
             file.write("[model host]\nwarm_up = %ds\n" % options.warm_up)
             file.writelines(line + "\n" for line in options.ini)
         events = replay(os.path.join(options.build, "epsilonctl"), options.replay, ini)
-    runs = [judge.Run(*run) for run in made]
+    runs = [judge.Run(*run, masked=judge.open_at(events, run[1])) for run in made]
     faults = [known[run.fault] for run in runs]
     say(judge.HEADER)
     for run, fault in zip(runs, faults):
@@ -225,7 +239,12 @@ def run_live(options):
     for name, package in (("setpriv", "util-linux"), ("tar", "tar"), ("gzip", "gzip")):
         if not shutil.which(name):
             raise SystemExit("no %s: install the package %s" % (name, package))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    lock = open(LOCK, "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SystemExit("another catalogue runs on this machine") from None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="epsilond-faults-", dir=options.work, ignore_cleanup_errors=True) as work:
         catalogue = Catalogue(options, work)
         try:
@@ -244,6 +263,8 @@ def main(words):
     if options.json:
         with open(options.json, "w") as file:
             json.dump(found, file, indent=1)
+    if found.get("interrupted"):
+        sys.exit(130)
 
 
 if __name__ == "__main__":

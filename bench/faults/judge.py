@@ -38,6 +38,12 @@ def raised(events):
     return [event for event in events if event["event"] == "raised"]
 
 
+def open_at(events, when):
+    """Is an episode open at this time?"""
+    cleared = {event["id"] for event in events if event["event"] == "cleared" and event["at"] <= when}
+    return any(event["at"] <= when and event["id"] not in cleared for event in raised(events))
+
+
 def outcome_of(run, fault, events):
     outcome = Outcome(run)
     if run.skipped:
@@ -110,7 +116,7 @@ def line_of(outcome):
     right = yes_no(outcome.right_feature) if outcome.detected else "-"
     process = yes_no(outcome.right_process) if outcome.detected else "-"
     return "%-17s %-9s %7s  %-50s %-8s %-8s %-9s %s" % (
-        run.fault, seen, number(outcome.delay_s), features, right, process, number(outcome.cleared_after_s, "%.0f"),
+        run.fault, seen, number(outcome.delay_s), features, right, process, number(outcome.cleared_after_s, "%d"),
         number(outcome.surprise))
 
 

@@ -110,6 +110,11 @@ class Faults(unittest.TestCase):
         self.assertEqual(judge.outcome_of(made(100, 130), LEAK, events).cleared_after_s, 20)
         self.assertIsNone(judge.outcome_of(made(100, 130), LEAK, events[:3]).cleared_after_s)
 
+    def test_an_episode_is_open_from_raised_to_cleared(self):
+        events = [event("raised", 101, "a"), event("cleared", 110, "a"), event("raised", 120, "b")]
+        for second, is_open in ((100, False), (101, True), (110, False), (119, False), (200, True)):
+            self.assertEqual(judge.open_at(events, ORIGIN + second), is_open, second)
+
     def test_false_episodes_are_those_with_no_fault_nor_echo(self):
         runs = [made(100, 130), judge.Run("zombie-one", ORIGIN + 50, ORIGIN + 60, skipped="why not")]
         events = [event("raised", second, str(second)) for second in (20, 55, 99, 115, 149, 151, 199, 201)]
