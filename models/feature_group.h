@@ -3,7 +3,7 @@
 // the steps between neighbours, and the standard deviation that follows from them.
 //
 // Formulas: host_detector.h. Cost: per feature about 40 operations; three divisions and a root, which all lanes share.
-// Bytes: 64 per lane. Hazards: squares are capped at the largest double, so that one value beyond 1e154 does not make
+// Bytes: 96 per lane. Hazards: squares are capped at the largest double, so that one value beyond 1e154 does not make
 // the variance infinite and then no number at all; a lane that stands for no feature may hold anything.
 
 #include <cstddef>
@@ -20,12 +20,25 @@ struct FeatureGroup {
   FeatureLanes smallest_step = FeatureLanes::Zero();  // 0: none seen yet
   FeatureLanes last = FeatureLanes::Zero();           // the value learned last; valid if count > 0
   FeatureLanes squared_step = FeatureLanes::Zero();   // mean squared step between neighbours, forgotten as the level is
+  // The change from row to row: what the value was of late (half-life of two rows), and how far it strays from that.
+  FeatureLanes of_late = FeatureLanes::Zero();
+  FeatureLanes change_variance = FeatureLanes::Zero();
   // Follow from the above and the resolution (see refresh()); kept, so that a row that is only scored costs no root.
   FeatureLanes spread = FeatureLanes::Zero();        // the sd, but for the floor that the smallest step gives it
+  FeatureLanes change_spread = FeatureLanes::Zero();  // the same for changes
+  FeatureLanes doubt = FeatureLanes::Ones();          // how much wider the sd might be, for all that is known; >= 1
   FeatureLanes independence = FeatureLanes::Ones();  // what one more sample is worth, in independent ones
 
   // What to judge and to learn by. > 0.
   FeatureLanes sd() const { return spread.max(kStepFloor * smallest_step); }
+  FeatureLanes change_sd() const { return change_spread.max(kStepFloor * smallest_step); }
+
+  // Moves on to a row, learned or not; `present` is 1 where it has a value, not 0.
+  [[gnu::always_inline]] void move_on(const FeatureLanes& value, const FeatureLanes& present) {
+    for (std::size_t k = 0; k < kFeatureLanes; ++k)
+      if (count.data()[k] <= 0.0) of_late.data()[k] = value.data()[k];
+    of_late += kOfLateGain * present * (value - of_late);
+  }
 
   // Makes `value` the last one, and returns how far it is from the one before: 0 where it is the same or the first. The
   // sd may change with it.
@@ -40,15 +53,16 @@ struct FeatureGroup {
     return step;
   }
 
-  // Learns a residual and a step, both clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share(). The
+  // Learns a residual, a step and a change, all clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share(). The
   // caller then calls refresh().
-  [[gnu::always_inline]] void learn(const FeatureLanes& residual, const FeatureLanes& step, const FeatureLanes& taken,
-                                    double forgotten) {
+  [[gnu::always_inline]] void learn(const FeatureLanes& residual, const FeatureLanes& step,
+                                    const FeatureLanes& change, const FeatureLanes& taken, double forgotten) {
     const FeatureLanes gain = taken * (1.0 / (count + 1.0)).max(forgotten);  // forgetting_gain()
     count += taken;
     mean += gain * residual;
     variance = (1.0 - gain) * (variance + gain * capped(residual * residual));
     squared_step += gain * (capped(step * step) - squared_step);
+    change_variance += gain * (capped(change * change) - change_variance);
   }
 
   // What follows from the moments.
@@ -59,13 +73,16 @@ struct FeatureGroup {
     independence = (unlike + kSmallest) / (4.0 * variance - unlike + kSmallest);
     // A young mean and variance are themselves uncertain.
     const FeatureLanes independent = FeatureLanes::Constant(kFewestIndependent).max(count * independence);
-    const FeatureLanes widened = variance * (1.0 + kUncertainty / independent);
-    spread = resolution.max(kRelativeFloor * mean.abs()).max(widened.sqrt());
+    doubt = (1.0 + kUncertainty / independent).sqrt();
+    const FeatureLanes relative = kRelativeFloor * mean.abs();
+    spread = resolution.max(relative).max(variance.sqrt());
+    change_spread = resolution.max(0.5 * relative).max(change_variance.sqrt());
   }
 
  private:
   static constexpr double kUncertainty = 3.0;        // of a mean and a variance from n samples: variance (1 + 3 / n)
   static constexpr double kFewestIndependent = 0.2;  // so that a slide is not taken for boundless: at most fourfold
+  static constexpr double kOfLateGain = 0.2928932188134524;  // 1 - 2^(-1 / 2)
   static constexpr double kRelativeFloor = 0.02;     // of the level
   static constexpr double kStepFloor = 0.3;          // of the smallest step seen
   static constexpr double kSmallest = std::numeric_limits<double>::min();

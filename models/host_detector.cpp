@@ -13,23 +13,14 @@
 namespace epsilond::models {
 namespace {
 
-constexpr double kClip = 6.0;            // sd, in learning
+constexpr double kClip = 9.0;            // sd, in learning
 constexpr double kUnclippedRows = 30.0;  // a young sd is too unsure to clip by
 constexpr double kCountedRows = 30.0;    // a feature counts for the score from then on
 constexpr double kTailRows = 10.0;       // a feature's z is learned by its tail from then on
 constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
-constexpr double kIndependentPart = 3.0;  // d features count as d / 3 looks, for they move together
-constexpr double kOddFrom = 1.0;          // surprises below are everyday and get no share
-// A Gaussian's surprise is convex in |z|, so up to this |z|, where it is just below kOddFrom, it stays below the chord.
-constexpr double kOddFromZ = 1.6448;
-constexpr double kChord = 0.608;  // > surprise / |z| there
-constexpr double kLargest = std::numeric_limits<double>::max();
+constexpr double kOddFrom = 1.0;         // surprises below are everyday and get no share
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
-
-// What is taken off the largest of `features` surprises for having looked at them all.
-double looked_at(std::size_t features) {
-  return std::log10(std::max(1.0, static_cast<double>(features) / kIndependentPart));
-}
 
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
 [[gnu::always_inline]] inline FeatureLanes values_of(const Observation& observation, std::uint64_t mask,
@@ -42,15 +33,24 @@ double looked_at(std::size_t features) {
   return values;
 }
 
+// 1 where the lane is set in `mask`, 0 where it is not.
+FeatureLanes lanes_in(std::uint64_t mask, std::size_t first) {
+  FeatureLanes lanes;
+  for (std::size_t k = 0; k < kFeatureLanes; ++k) lanes.data()[k] = static_cast<double>(mask >> (first + k) & 1);
+  return lanes;
+}
+
+FeatureLanes within(const FeatureLanes& value, const FeatureLanes& bound) { return value.min(bound).max(-bound); }
+
 }  // namespace
 
 HostDetector::HostDetector(const HostDetectorSettings& settings)
     : settings_(settings),
-      all_looked_at_(looked_at(settings.feature_count)),
       groups_((settings.feature_count + kFeatureLanes - 1) / kFeatureLanes),
       unlearned_(settings.feature_count),
-      tails_(settings.feature_count, ParetoTail(tail_memory(settings.interval_s))),
-      season_(settings.baseline, settings.feature_count) {
+      season_(settings.baseline, settings.feature_count),
+      joint_(settings.feature_count, settings.interval_s),
+      gross_(settings.feature_count, settings.interval_s) {
   assert(settings.feature_count >= 1 && settings.feature_count <= kMaxFeatures);
   refresh();
 }
@@ -61,156 +61,163 @@ void HostDetector::refresh() {
   for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].refresh(resolution(g * kFeatureLanes));
 }
 
-// The surprise of one feature by its own tail, but no more than the Gaussian says.
-double HostDetector::surprise_of(std::size_t i, double z) const {
-  const double own = tails_[i].surprise(z);
-  if (own <= standard_surprise_at_least(std::fabs(z))) return own;
-  return std::min(own, standard_surprise(std::fabs(z)));
+// Which features a row tells something of.
+void HostDetector::take(const Observation& observation, Reading& reading) const {
+  reading.present = reading.counted = 0;
+  reading.finite = true;
+  for (std::size_t i = 0; i < settings_.feature_count; ++i) {
+    if (!observation.present[i]) continue;
+    if (!std::isfinite(observation.values.data()[i])) {
+      reading.finite = false;
+      continue;
+    }
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    reading.present |= bit;
+    if (groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] >= kCountedRows) reading.counted |= bit;
+  }
 }
 
-// Goes through the features of a row whose means, sds and z are set: clears those not in `mask`, adds up the log density
-// and says who may be odd.
-HostDetector::Look HostDetector::look_at(const Observation& observation, std::uint64_t mask, Score& score) const {
-  Look look;
+void HostDetector::read(const Observation& observation, Reading& reading) const {
+  take(observation, reading);
+  SeasonalBaseline::Parts season;
+  season_.parts(SeasonalBaseline::slot(observation.local_time_s), season);
+  for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
+    const FeatureGroup& group = groups_[first / kFeatureLanes];
+    const FeatureLanes mean = group.mean + (lanes_of(season.day, first) + lanes_of(season.week, first));
+    const FeatureLanes sd = group.sd() * lanes_of(season.spread, first);
+    const FeatureLanes value = values_of(observation, reading.present, first, mean);
+    const FeatureLanes counted = lanes_in(reading.counted, first);
+    put_lanes(mean, reading.mean, first);
+    put_lanes(sd, reading.sd, first);
+    const FeatureLanes z = counted * ((value - mean) / sd);
+    put_lanes(z, reading.joint.z, first);
+    put_lanes(z / group.doubt, reading.gross_z, first);
+    const FeatureLanes change = lanes_in(reading.present, first) * group.count.min(1.0) * (value - group.of_late);
+    put_lanes(change, reading.change, first);
+    put_lanes(counted * (change / group.change_sd()), reading.joint.change_z, first);
+  }
+  if (reading.counted == 0) return;
+  joint_.judge(reading.joint);
+  gross_.judge(reading.gross_z, reading.counted, learned_s_, reading.gross);
+}
+
+Score HostDetector::score(const Observation& observation) const {
+  assert(observation.values.size() == static_cast<Eigen::Index>(settings_.feature_count));
+  read(observation, latest_);
+  scored_ = true;
+  Score score;
+  score.sample_count = learned_rows_;
+  describe(observation, latest_, score);
+  const bool judged = latest_.finite && ready();
+  score.status = !latest_.finite ? ScoreStatus::kNonFinite : judged ? ScoreStatus::kScored : ScoreStatus::kLearning;
+  if (latest_.counted == 0) return score;
+  share(latest_, score);
+  if (!judged) return score;
+  const double gross = latest_.gross.surprise;
+  const EpisodeTail::Surprise& joint = latest_.joint.surprise;
+  score.surprise = std::max(joint.lasting, gross);
+  score.habituation = score.surprise - std::max(joint.recent, gross);
+  return score;
+}
+
+// What a row's features are expected to be, and their log density.
+void HostDetector::describe(const Observation& observation, const Reading& reading, Score& score) const {
+  const auto rows = static_cast<Eigen::Index>(settings_.feature_count);
+  for (FeatureVector* part : {&score.mean, &score.sd, &score.z, &score.share}) part->setZero(rows);
   LogProduct sds;
   double squares = 0.0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const std::uint64_t bit = std::uint64_t{1} << i;
     const double count = groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes];
-    double& z = score.z.data()[i];
-    score.share.data()[i] = 0.0;
     if (count >= kCountedRows) ++score.features_known;
-    if ((mask & bit) == 0) {
-      score.mean.data()[i] = z = 0.0;
+    if ((reading.present & bit) == 0) {
       score.sd.data()[i] = 1.0;
-    } else if (count >= kCountedRows) {
-      ++score.features_used;
-      squares += z * z;
-      sds.multiply(score.sd.data()[i]);
-      (std::fabs(z) > kOddFromZ ? look.odd : look.everyday) |= bit;
-    } else if (count <= 0.0) {
-      score.mean.data()[i] = observation.values.data()[i];
-      z = 0.0;
+      continue;
     }
+    score.mean.data()[i] = count > 0.0 ? reading.mean[i] : observation.values.data()[i];
+    score.sd.data()[i] = reading.sd[i];
+    score.z.data()[i] = (observation.values.data()[i] - score.mean.data()[i]) / reading.sd[i];
+    if ((reading.counted & bit) == 0) continue;
+    ++score.features_used;
+    squares += score.z.data()[i] * score.z.data()[i];
+    sds.multiply(reading.sd[i]);
   }
   // From 0.0, so that no feature at all gives no -0.
   score.log_density = 0.0 - (0.5 * squares + sds.log() + kHalfLog2Pi * static_cast<double>(score.features_used));
-  return look;
 }
 
-// The shares of the features that may be odd, and the largest surprise of all, or `irrelevant` if none is above that. What
-// cannot matter is not worked out.
-double HostDetector::judge(Look look, double irrelevant, Score& score) const {
-  double largest = irrelevant;
+// Who it was: the features that are rare by themselves, and where none is, those that weigh most in the sum.
+void HostDetector::share(const Reading& reading, Score& score) const {
+  const bool rare = reading.gross.odd != 0;
+  if (!rare && reading.joint.surprise.lasting < kOddFrom) return;
   double sum = 0.0;
-  for (std::uint64_t left = look.odd; left != 0; left &= left - 1) {
+  for (std::uint64_t left = rare ? reading.gross.odd : reading.counted; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    const double surprise = surprise_of(i, score.z.data()[i]);
     const double blame = settings_.blame[i] > 0.0 ? settings_.blame[i] : 1.0;
-    score.share.data()[i] = blame * std::max(0.0, surprise - kOddFrom);
+    const double part = rare ? reading.gross.feature_surprise[i] - kOddFrom
+                             : JointChannel::strangeness(reading.joint.z[i], reading.joint.change_z[i]);
+    score.share.data()[i] = blame * part;
     sum += score.share.data()[i];
-    largest = std::max(largest, surprise);
   }
-  for (std::uint64_t left = sum > 0.0 ? look.odd : 0; left != 0; left &= left - 1)
-    score.share.data()[std::countr_zero(left)] /= sum;
-  if (largest >= kOddFrom) return largest;
-  // The farthest first: mostly it leaves nothing for the others to say.
-  while (true) {
-    double farthest_z = largest / kChord;
-    std::size_t farthest = kMaxFeatures;
-    for (std::uint64_t left = look.everyday; left != 0; left &= left - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(left));
-      if (std::fabs(score.z.data()[i]) <= farthest_z) continue;
-      farthest_z = std::fabs(score.z.data()[i]);
-      farthest = i;
-    }
-    if (farthest == kMaxFeatures) return largest;
-    look.everyday &= ~(std::uint64_t{1} << farthest);
-    largest = std::max(largest, surprise_of(farthest, score.z.data()[farthest]));
-  }
+  if (sum > 0.0) score.share /= sum;
 }
 
-// Which features a row tells something of.
-HostDetector::Intake HostDetector::take(const Observation& observation) const {
-  Intake intake;
-  for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    if (!observation.present[i]) continue;
-    if (std::isfinite(observation.values.data()[i])) {
-      intake.mask |= std::uint64_t{1} << i;
-    } else {
-      intake.finite = false;
-    }
-  }
-  return intake;
-}
-
-Score HostDetector::score(const Observation& observation) const {
-  const auto rows = static_cast<Eigen::Index>(settings_.feature_count);
-  assert(observation.values.size() == rows);
-  Score score;
-  score.sample_count = learned_rows_;
-  for (FeatureVector* part : {&score.mean, &score.sd, &score.z, &score.share}) part->resize(rows);
-  SeasonalBaseline::Parts season;
-  season_.parts(SeasonalBaseline::slot(observation.local_time_s), season);
-  const Intake intake = take(observation);
+void HostDetector::advance(const Observation& observation) {
+  if (!scored_) read(observation, latest_);
+  scored_ = false;
+  advanced_ = true;
+  const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
+  if (latest_.counted != 0) joint_.advance(latest_.joint, elapsed_s);
+  gross_.advance(latest_.gross_z, latest_.counted, latest_.gross, elapsed_s);
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
-    const FeatureGroup& group = groups_[first / kFeatureLanes];
-    const FeatureLanes mean = group.mean + (lanes_of(season.day, first) + lanes_of(season.week, first));
-    const FeatureLanes sd = group.sd();
-    put_lanes(mean, score.mean.data() + first);
-    put_lanes(sd, score.sd.data() + first);
-    put_lanes((values_of(observation, intake.mask, first, mean) - mean) / sd, score.z.data() + first);
+    FeatureGroup& group = groups_[first / kFeatureLanes];
+    group.move_on(values_of(observation, latest_.present, first, group.of_late), lanes_in(latest_.present, first));
   }
-  const Look look = look_at(observation, intake.mask, score);
-  const double correction =
-      score.features_used == settings_.feature_count ? all_looked_at_ : looked_at(score.features_used);
-  const double largest = judge(look, correction, score);
-  const bool judged = intake.finite && ready();
-  score.status = !intake.finite ? ScoreStatus::kNonFinite : judged ? ScoreStatus::kScored : ScoreStatus::kLearning;
-  if (judged) score.surprise = largest - correction;
-  return score;
 }
 
 void HostDetector::update(const Observation& observation) {
+  if (!advanced_) advance(observation);
+  advanced_ = false;
+  const std::uint64_t mask = latest_.present;
+  if (mask == 0) return;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const SeasonalBaseline::Visit visit =
       SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
   SeasonalBaseline::Parts season;
   season_.parts(visit.slot, season);
-  const std::uint64_t mask = take(observation).mask;
-  if (mask == 0) return;
   const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
-  TailLesson tail_lesson;
+  GrossChannel::Lesson tail_lesson;
   SeasonalBaseline::Lesson lesson;
+  lesson.spread_too = true;
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
     FeatureGroup& group = groups_[first / kFeatureLanes];
-    FeatureLanes taken;
-    for (std::size_t k = 0; k < kFeatureLanes; ++k) taken.data()[k] = static_cast<double>(mask >> (first + k) & 1);
-    const FeatureLanes step = group.step_to(values_of(observation, mask, first, group.last));
+    const FeatureLanes taken = lanes_in(mask, first);
+    const FeatureLanes value = values_of(observation, mask, first, group.last);
+    // Before the row moves the smallest step, and with it the sd.
+    const FeatureLanes change = lanes_of(latest_.change, first);
+    const FeatureLanes change_sd = group.change_sd();
+    const FeatureLanes step = group.step_to(value);
     const FeatureLanes sd = group.sd();
     const FeatureLanes above_level = group.last - group.mean;
     const FeatureLanes residual = above_level - (lanes_of(season.day, first) + lanes_of(season.week, first));
-    put_lanes((residual.abs() / sd).min(kLargestTailZ), tail_lesson.z, first);
+    const FeatureLanes z = residual.abs() / (sd * lanes_of(season.spread, first) * group.doubt);
+    put_lanes(z.min(kLargestTailZ), tail_lesson.z, first);
     put_lanes(group.independence, tail_lesson.weight, first);
+    put_lanes(resolution(first) / sd, tail_lesson.resolution_z, first);
     put_lanes(above_level, lesson.above_level, first);
     put_lanes(sd, lesson.sd, first);
     put_lanes(taken, lesson.taken, first);
-    FeatureLanes bound = kClip * sd;
+    FeatureLanes bound = FeatureLanes::Constant(kClip);
     if (group.count.minCoeff() < kUnclippedRows) spare_the_young(first, bound, tail_lesson.weight, lesson.taken);
-    group.learn(residual.min(bound).max(-bound), step.min(2.0 * bound), taken, forgotten);
+    group.learn(within(residual, bound * sd), step.min(2.0 * bound * sd), within(change, bound * change_sd), taken,
+                forgotten);
     group.refresh(resolution(first));
   }
-  learn_tails(mask, tail_lesson);
+  gross_.learn(tail_lesson, mask, forgotten);
+  if (latest_.counted != 0) joint_.learn(latest_.joint, forgotten, elapsed_s);
   season_.learn_all(visit, season, lesson);
   learned_s_ += elapsed_s;
   ++learned_rows_;
-}
-
-void HostDetector::learn_tails(std::uint64_t mask, const TailLesson& lesson) {
-  for (std::uint64_t left = mask; left != 0; left &= left - 1) {
-    const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    tails_[i].learn(lesson.z[i], lesson.weight[i]);
-  }
 }
 
 // What is known too little to be clipped, or for its tail or its season to learn from it.
@@ -220,12 +227,14 @@ void HostDetector::spare_the_young(std::size_t first, FeatureLanes& bound, PerFe
     const double count = groups_[first / kFeatureLanes].count.data()[k];
     if (count < kTailRows) weight[first + k] = 0.0;
     if (count >= kUnclippedRows) continue;
-    bound.data()[k] = kLargest;
+    bound.data()[k] = kUnbounded;
     seasoned[first + k] = 0.0;
   }
 }
 
 void HostDetector::observe_unlearned(const Observation& observation) {
+  if (!advanced_) advance(observation);
+  advanced_ = false;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const double forgotten = forgotten_share(elapsed_s, held_half_life_s(settings_.interval_s));
   const SeasonalBaseline::Visit visit =
@@ -272,10 +281,10 @@ void HostDetector::accept_level() {
 
 void HostDetector::discard_unlearned() { std::fill(unlearned_.begin(), unlearned_.end(), ForgettingMoments{}); }
 
-// Means stray less than what they are means of, so a tail of them finds an ordinary second strange for ever: what is
-// flagged is not learned. The variance has floors for that, and moves to that of single samples within hours.
+// The variance has floors for rows that were means, and moves to that of single samples within hours.
 void HostDetector::forget_spread() {
-  for (ParetoTail& tail : tails_) tail.reset();
+  gross_.forget_spread();
+  joint_.forget_spread();
 }
 
 double HostDetector::learning_ratio() const {
@@ -287,21 +296,26 @@ double HostDetector::learning_ratio() const {
 void HostDetector::reset() {
   std::fill(groups_.begin(), groups_.end(), FeatureGroup{});
   refresh();
-  for (ParetoTail& tail : tails_) tail.reset();
   season_.reset();
+  joint_.reset();
+  gross_.reset();
+  scored_ = advanced_ = false;
   discard_unlearned();
   learned_s_ = 0.0;
   learned_rows_ = 0;
 }
 
 std::size_t HostDetector::memory_bytes() const {
-  return sizeof(*this) - sizeof(season_) + season_.memory_bytes() + groups_.capacity() * sizeof(FeatureGroup) +
-         unlearned_.capacity() * sizeof(ForgettingMoments) + tails_.capacity() * sizeof(ParetoTail);
+  return sizeof(*this) - sizeof(season_) - sizeof(joint_) - sizeof(gross_) + season_.memory_bytes() +
+         joint_.memory_bytes() + gross_.memory_bytes() + groups_.capacity() * sizeof(FeatureGroup) +
+         unlearned_.capacity() * sizeof(ForgettingMoments);
 }
 
 double HostDetector::operations_per_sample() const {
-  constexpr double kPerFeature = 100.0;  // 30 to score, 70 to learn
-  return kPerFeature * static_cast<double>(settings_.feature_count);
+  constexpr double kPerFeature = 200.0;  // 80 to score, 120 to learn
+  constexpr double kPerPair = 6.0;
+  const auto d = static_cast<double>(settings_.feature_count);
+  return kPerFeature * d + kPerPair * d * d;
 }
 
 }  // namespace epsilond::models

@@ -2,23 +2,24 @@
 // The default detector of one machine (`kind = product`): per-feature Gaussians whose log densities add up to log
 // super-epsilon, and a surprise calibrated by each feature's own tail.
 //
-// Formulas, per feature: level and variance by exponential forgetting with a half-life of 3 days of real elapsed time,
-// the residual clipped at 6 sd (after the first 30 rows); season on top (baseline/seasonal_baseline.h);
-//   sd = max(sqrt(variance (1 + 3 / n_eff)), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
+// Formulas, per feature: level and variance by exponential forgetting with a half-life of 5 days of real elapsed time,
+// the residual clipped at 9 sd (after the first 30 rows); season on top, in mean and in spread
+// (baseline/seasonal_baseline.h);
+//   sd = spread * max(sqrt(variance), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
 //   z = (x - level - season) / sd, log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
-//   t = -log10 tail(|z|) by the feature's own tail (decision/tail.h), but never more than the Gaussian itself says: sd is
-//     no smaller than what is nothing on any machine, so what was never seen before is not strange for that alone,
-//   surprise = max t - log10(d / 3) for having looked at d features (no correction for d <= 3),
-//   share ~ blame * max(0, t - 1).
+//   change z = (x - its mean of late) / sd of that, the mean of late with a half-life of two rows.
+// Two channels look at them: host/joint_channel.h at all features together, host/gross_channel.h at the rarest one, its z
+// divided by sqrt(1 + 3 / n_eff) for how little is known; surprise = the larger of the two. A sum over many features hides the one that is grossly off, and a maximum does
+// not see the many that are a little.
+//   share ~ blame * max(0, t - 1) of the rarest features, else blame * their part of the sum.
 // Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With
 // r the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
 // an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and
 // the tail counts a value as that much.
-// A maximum, because a sum of many features hides the one that is grossly off.
-// Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; the constants and the tail
-// were measured on recordings of real machines (docs/models.md). Cost: about 30 operations per feature to score and 70 to
-// learn, two features at a time; logarithms only for the features beyond 1.6 sd or else the farthest one, and one a row
-// for the product. Bytes: about 560 per feature, and with the season 2.3 KB.
+// Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; the channels were measured on
+// recordings of real machines and on public labelled data (docs/models.md, docs/detection.md). Cost: about 200 operations
+// per feature and 6 d^2, two features at a time where it can be. Bytes: about 2 KB per feature, with the season 4 KB, and
+// 32 d^2.
 // Hazards: a density has units, so log super-epsilon compares only with itself; features are taken as independent
 // there; a feature that has been learned for fewer than 30 rows is shown but counts for nothing.
 
@@ -30,8 +31,9 @@
 #include "models/anomaly_model.h"
 #include "models/baseline/running_moments.h"
 #include "models/baseline/seasonal_baseline.h"
-#include "models/decision/tail.h"
 #include "models/feature_group.h"
+#include "models/host/gross_channel.h"
+#include "models/host/joint_channel.h"
 
 namespace epsilond::models {
 
@@ -52,7 +54,9 @@ class HostDetector final : public AnomalyModel {
  public:
   explicit HostDetector(const HostDetectorSettings& settings);
 
+  // Keeps what it worked out, for advance() and update() of the same row.
   Score score(const Observation& observation) const override;
+  void advance(const Observation& observation) override;
   // A gap counts as at most 10 intervals: what was not seen was not learned.
   void update(const Observation& observation) override;
   // Only the season learns it, a bounded step per visit: what is odd tonight and comes back every night becomes usual.
@@ -60,7 +64,7 @@ class HostDetector final : public AnomalyModel {
   // Moves each feature whose held level lies more than 3 sd off, or is more than 3 times as wide, to that level.
   void accept_level() override;
   void discard_unlearned() override;
-  // The tails; level, variance and season stay.
+  // The tails and the long run of the scores; level, variance and season stay.
   void forget_spread() override;
 
   double learning_ratio() const override;
@@ -75,21 +79,17 @@ class HostDetector final : public AnomalyModel {
   bool load(std::span<const std::byte> in) override;
 
  private:
-  // What a row tells something of; of each mask here, bit i is feature i.
-  struct Intake {
-    std::uint64_t mask = 0;  // present and finite
-    bool finite = true;      // no value is present and not finite
-  };
-  // The features that count, by whether they may have a share of the strangeness.
-  struct Look {
-    std::uint64_t odd = 0;
-    std::uint64_t everyday = 0;
-  };
-
-  // What the tails are to learn.
-  struct TailLesson {
-    PerFeature z;
-    PerFeature weight;
+  // What a row says to the present model.
+  struct Reading {
+    std::uint64_t present = 0;  // has a finite value; of each mask here, bit i is feature i
+    std::uint64_t counted = 0;  // of those, known for long enough
+    bool finite = true;         // no value is present and not finite
+    PerFeature mean;            // with the season
+    PerFeature sd;
+    PerFeature change;          // from what the value was of late; 0 where it has none
+    PerFeature gross_z;         // of the level, with doubt
+    JointChannel::Row joint;
+    GrossChannel::Row gross;
   };
 
   double sd(std::size_t i) const;
@@ -97,22 +97,24 @@ class HostDetector final : public AnomalyModel {
     return Eigen::Map<const FeatureLanes>(settings_.resolution.data() + first);
   }
   void refresh();
-  double surprise_of(std::size_t i, double z) const;
-  Intake take(const Observation& observation) const;
-  Look look_at(const Observation& observation, std::uint64_t mask, Score& score) const;
-  double judge(Look look, double irrelevant, Score& score) const;
+  void read(const Observation& observation, Reading& reading) const;
+  void take(const Observation& observation, Reading& reading) const;
+  void describe(const Observation& observation, const Reading& reading, Score& score) const;
+  void share(const Reading& reading, Score& score) const;
   void spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight, PerFeature& seasoned) const;
-  void learn_tails(std::uint64_t mask, const TailLesson& lesson);
 
   HostDetectorSettings settings_;
-  double all_looked_at_;  // the correction for having looked at all features
   std::vector<FeatureGroup> groups_;
   std::vector<ForgettingMoments> unlearned_;  // of the values held since the episode began
   SeasonalBaseline::Slot unlearned_slot_;     // of the last of them
-  std::vector<ParetoTail> tails_;
   SeasonalBaseline season_;
+  JointChannel joint_;
+  GrossChannel gross_;
   double learned_s_ = 0.0;
   std::uint64_t learned_rows_ = 0;
+  mutable Reading latest_;  // of the row scored last
+  mutable bool scored_ = false;    // latest_ is of a row that advance() has not seen
+  bool advanced_ = false;          // latest_ is of a row that update() has not seen
 };
 
 }  // namespace epsilond::models

@@ -12,7 +12,7 @@ namespace epsilond::models {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x44485045;  // "EPHD"; also tells a state of the other byte order apart
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 struct Header {
   std::uint32_t magic = kMagic;
@@ -30,28 +30,25 @@ struct FeatureRow {
   double smallest_step;
   double last;
   double squared_step;
+  double of_late;
+  double change_variance;
 };
 
-constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 32);
-static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 48);
+static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 64);
 
 bool sane(const FeatureRow& row) {
   return std::isfinite(row.count) && row.count >= 0.0 && std::isfinite(row.mean) && std::isfinite(row.variance) &&
          row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 && std::isfinite(row.last) &&
-         std::isfinite(row.squared_step) && row.squared_step >= 0.0;
+         std::isfinite(row.squared_step) && row.squared_step >= 0.0 && std::isfinite(row.of_late) &&
+         std::isfinite(row.change_variance) && row.change_variance >= 0.0;
 }
-
-// Sums of counts must stay finite too; no real count is near this.
-bool sane_count(float count) { return count >= 0.0f && count < 1e12f; }
 
 bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
   for (std::size_t i = 0; i < feature_count; ++i) {
     FeatureRow row;
-    std::array<float, ParetoTail::kBins> counts;
     take_bytes(in, &row, 1);
-    take_bytes(in, counts.data(), counts.size());
-    if (!sane(row) || !std::all_of(counts.begin(), counts.end(), sane_count)) return false;
+    if (!sane(row)) return false;
   }
   return true;
 }
@@ -69,8 +66,8 @@ bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) 
 }  // namespace
 
 std::size_t HostDetector::state_bytes() const {
-  return sizeof(Header) + settings_.feature_count * (sizeof(FeatureRow) + kTailBytes) +
-         season_.cell_count() * sizeof(float);
+  return sizeof(Header) + settings_.feature_count * sizeof(FeatureRow) + season_.cell_count() * sizeof(float) +
+         gross_.state_bytes() + joint_.state_doubles() * sizeof(double);
 }
 
 void HostDetector::save(std::span<std::byte> out) const {
@@ -84,14 +81,18 @@ void HostDetector::save(std::span<std::byte> out) const {
     const FeatureGroup& group = groups_[i / kFeatureLanes];
     const std::size_t k = i % kFeatureLanes;
     const FeatureRow row = {group.count.data()[k],         group.mean.data()[k], group.variance.data()[k],
-                            group.smallest_step.data()[k], group.last.data()[k], group.squared_step.data()[k]};
+                            group.smallest_step.data()[k], group.last.data()[k], group.squared_step.data()[k],
+                            group.of_late.data()[k],       group.change_variance.data()[k]};
     put_bytes(out, &row, 1);
-    put_bytes(out, tails_[i].counts().data(), ParetoTail::kBins);
   }
   for (std::size_t cell = 0; cell < season_.cell_count(); ++cell) {
     const float value = season_.cell(cell);
     put_bytes(out, &value, 1);
   }
+  gross_.save(out);
+  std::vector<double> joint(joint_.state_doubles());
+  joint_.save(joint);
+  put_bytes(out, joint.data(), joint.size());
 }
 
 bool HostDetector::load(std::span<const std::byte> in) {
@@ -102,14 +103,12 @@ bool HostDetector::load(std::span<const std::byte> in) {
       header.baseline != static_cast<std::uint32_t>(settings_.baseline))
     return false;
   if (!std::isfinite(header.learned_s) || header.learned_s < 0.0) return false;
-  const std::size_t feature_bytes = settings_.feature_count * (sizeof(FeatureRow) + kTailBytes);
+  const std::size_t feature_bytes = settings_.feature_count * sizeof(FeatureRow);
   if (!sane_features(in.first(feature_bytes), settings_.feature_count)) return false;
   if (!sane_season(in.subspan(feature_bytes), season_)) return false;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     FeatureRow row;
-    std::array<float, ParetoTail::kBins> counts;
     take_bytes(in, &row, 1);
-    take_bytes(in, counts.data(), counts.size());
     FeatureGroup& group = groups_[i / kFeatureLanes];
     const std::size_t k = i % kFeatureLanes;
     group.count.data()[k] = row.count;
@@ -118,7 +117,8 @@ bool HostDetector::load(std::span<const std::byte> in) {
     group.smallest_step.data()[k] = row.smallest_step;
     group.last.data()[k] = row.last;
     group.squared_step.data()[k] = row.squared_step;
-    tails_[i].restore(counts);
+    group.of_late.data()[k] = row.of_late;
+    group.change_variance.data()[k] = row.change_variance;
   }
   refresh();
   for (std::size_t cell = 0; cell < season_.cell_count(); ++cell) {

@@ -8,7 +8,7 @@
 
 namespace epsilond::models {
 
-inline constexpr double kLevelHalfLifeS = 3.0 * 86400.0;
+inline constexpr double kLevelHalfLifeS = 5.0 * 86400.0;
 inline constexpr double kGapIntervals = 10.0;
 
 // Seconds that a sample stands for: the measured ones, but a gap counts as kGapIntervals, for what was not seen was not

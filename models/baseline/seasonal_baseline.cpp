@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "models/baseline/running_moments.h"
 
@@ -20,14 +21,19 @@ constexpr double kDayShrink = 3.0;
 constexpr double kWeekShrink = 5.0;
 constexpr double kDayHalfLifeVisits = 7.0;
 constexpr double kWeekHalfLifeVisits = 4.0;
-constexpr double kDayClip = 12.0;
+constexpr double kDayClip = 18.0;
 constexpr double kWeekClip = 3.0;
 // Visits beyond this change nothing that can be seen, and single precision could no longer add one second to them.
 constexpr double kMaxVisits = 100.0;
 
-// The rows of cells: day means, day visits, week means, week visits.
+constexpr double kSpreadClip = 3.0;
+constexpr double kSmallestSpread = 0.1;
+constexpr double kSmallestSd = std::numeric_limits<double>::min();  // of a feature that is left out, which has none
+
+// The rows of cells: day means, day visits, day spreads (less 1), week means, week visits.
 constexpr std::size_t kDayVisits = kDayBins;
-constexpr std::size_t kWeekMeans = 2 * kDayBins;
+constexpr std::size_t kDaySpreads = 2 * kDayBins;
+constexpr std::size_t kWeekMeans = 3 * kDayBins;
 constexpr std::size_t kWeekVisits = kWeekMeans + kWeekBins;
 
 std::size_t rows_of(BaselineKind kind) {
@@ -35,9 +41,9 @@ std::size_t rows_of(BaselineKind kind) {
     case BaselineKind::kGlobal:
       return 0;
     case BaselineKind::kHourOfDay:
-      return 2 * kDayBins;
+      return 3 * kDayBins;
     case BaselineKind::kHourOfWeek:
-      return 2 * (kDayBins + kWeekBins);
+      return 3 * kDayBins + 2 * kWeekBins;
   }
   return 0;
 }
@@ -81,6 +87,21 @@ struct Bin {
   double new_visits;
   double gain;
 };
+
+// Moves the spreads of a day's bin towards the squares of `lesson`; `bin` is as it was before learn_bin().
+void learn_spread(const Bin& bin, float* spreads, std::size_t feature_count, const SeasonalBaseline::Parts& parts,
+                  const SeasonalBaseline::Lesson& lesson) {
+  if (!(bin.new_visits > 0.0)) return;
+  for (std::size_t i = 0; i < feature_count; i += kFeatureLanes) {
+    const FeatureLanes z = (lanes_of(lesson.above_level, i) - lanes_of(parts.day, i) - lanes_of(parts.week, i)) /
+                           lanes_of(lesson.sd, i).max(kSmallestSd);
+    const FeatureLanes above_one = (z * z).min(kSpreadClip * kSpreadClip) - 1.0;
+    const FeatureLanes n = load(bin.visits + i);
+    const FeatureLanes weight = lanes_of(lesson.taken, i) * (bin.new_visits / (n + bin.new_visits)).max(bin.gain);
+    const FeatureLanes step = weight * (above_one - load(spreads + i));
+    store(Eigen::Map<const Floats>(spreads + i) + narrow(step), feature_count - i, spreads + i);
+  }
+}
 
 // Moves the means towards the values of `lesson`, for the week without the part of the day. A value counts as at most so
 // far from `base`: from the mean itself, for the week from what is expected of it. The mean is single precision and so is
@@ -140,19 +161,28 @@ SeasonalBaseline::Visit SeasonalBaseline::visit(const Slot& slot, double elapsed
 
 void SeasonalBaseline::parts(const Slot& slot, Parts& parts) const {
   const auto row = [this](std::size_t number) { return cells_.data() + number * feature_count_; };
-  if (kind_ == BaselineKind::kGlobal) parts.day.fill(0.0);
+  if (kind_ == BaselineKind::kGlobal) {
+    parts.day.fill(0.0);
+    parts.spread.fill(1.0);
+  }
   if (kind_ != BaselineKind::kHourOfWeek) parts.week.fill(0.0);
   if (kind_ == BaselineKind::kGlobal) return;
   const float* const lower = row(slot.day_bin[0]);
   const float* const upper = row(slot.day_bin[1]);
-  const std::size_t visits = kDayVisits * feature_count_;  // from the means of a bin to its visits
+  const std::size_t visits = kDayVisits * feature_count_;    // from the means of a bin to its visits
+  const std::size_t spreads = kDaySpreads * feature_count_;  // and to its spreads
   for (std::size_t i = 0; i < feature_count_; i += kFeatureLanes) {
     const FeatureLanes n = load(lower + visits + i);
     const FeatureLanes m = load(upper + visits + i);
     // The sum of both bins over one denominator.
     const FeatureLanes from_lower = slot.day_weight[0] * load(lower + i) * n * (m + kDayShrink);
     const FeatureLanes from_upper = slot.day_weight[1] * load(upper + i) * m * (n + kDayShrink);
-    put_lanes((from_lower + from_upper) / ((n + kDayShrink) * (m + kDayShrink)), parts.day, i);
+    const FeatureLanes shares = 1.0 / ((n + kDayShrink) * (m + kDayShrink));
+    put_lanes((from_lower + from_upper) * shares, parts.day, i);
+    // One more than the excess over 1, which is shrunk as the mean is.
+    const FeatureLanes lower_excess = slot.day_weight[0] * load(lower + spreads + i) * n * (m + kDayShrink);
+    const FeatureLanes upper_excess = slot.day_weight[1] * load(upper + spreads + i) * m * (n + kDayShrink);
+    put_lanes((1.0 + (lower_excess + upper_excess) * shares).max(kSmallestSpread).sqrt(), parts.spread, i);
   }
   if (kind_ != BaselineKind::kHourOfWeek) return;
   const float* const means = row(kWeekMeans + slot.week_bin);
@@ -173,9 +203,11 @@ void SeasonalBaseline::learn_all(const Visit& visit, const Parts& parts, const L
   if (kind_ == BaselineKind::kGlobal) return;
   const auto row = [this](std::size_t number) { return cells_.data() + number * feature_count_; };
   const Slot& slot = visit.slot;
-  for (std::size_t k = 0; k < 2; ++k)
-    learn_bin<false>({row(slot.day_bin[k]), row(kDayVisits + slot.day_bin[k]), visit.day_visits[k], visit.day_gain[k]},
-                     feature_count_, parts, lesson);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const Bin bin = {row(slot.day_bin[k]), row(kDayVisits + slot.day_bin[k]), visit.day_visits[k], visit.day_gain[k]};
+    if (lesson.spread_too) learn_spread(bin, row(kDaySpreads + slot.day_bin[k]), feature_count_, parts, lesson);
+    learn_bin<false>(bin, feature_count_, parts, lesson);
+  }
   if (kind_ == BaselineKind::kHourOfWeek)
     learn_bin<true>({row(kWeekMeans + slot.week_bin), row(kWeekVisits + slot.week_bin), visit.week_visits, visit.week_gain},
                     feature_count_, parts, lesson);
@@ -193,7 +225,7 @@ void SeasonalBaseline::learn(std::size_t feature, const Visit& visit, double abo
 
 bool SeasonalBaseline::is_visits(std::size_t i) const {
   const std::size_t place = i % row_count_;
-  return (place >= kDayVisits && place < kWeekMeans) || place >= kWeekVisits;
+  return (place >= kDayVisits && place < kDaySpreads) || place >= kWeekVisits;
 }
 
 void SeasonalBaseline::reset() { std::fill(cells_.begin(), cells_.end(), 0.0f); }

@@ -4,10 +4,11 @@
 // Formula: season = sum over the two nearest half-hour bins of weight * mean * n / (n + 3), linear between bin centres;
 // plus, for hour-of-week, the mean of what is left in this hour of the week * m / (m + 5). n and m count visits: one
 // day of samples in a half-hour bin is one visit, whatever the sampling interval. A bin's mean is an average of its
-// visits with a half-life of 7 visits (of the week: 4); a bin hardly visited so far says hardly anything. Source:
+// visits with a half-life of 7 visits (of the week: 4); a bin hardly visited so far says hardly anything. The spread of an
+// hour of the day is the root of the mean of min(|z|, 3)^2 there, shrunk to 1 as its mean is to 0, and at least sqrt(0.1). Source:
 // shrinkage towards the coarser mean is James and Stein, Estimation with quadratic loss, 1961; the constants were
 // measured on server metrics at 60 s and 300 s. Cost: finding the slot, once per sample, about 20 operations; per
-// feature and call about 15. Bytes: 384 per feature for hour-of-day, 1728 for hour-of-week. Hazards: the bins follow
+// feature and call about 15. Bytes: 576 per feature for hour-of-day, 1920 for hour-of-week. Hazards: the bins follow
 // the local clock, so a change to summer time moves the pattern by an hour, as people do; a level that shifts inside a
 // bin is seen by bin and level alike, and the shrinkage settles who keeps it.
 
@@ -58,6 +59,7 @@ class SeasonalBaseline {
   struct Parts {
     PerFeature day;
     PerFeature week;
+    PerFeature spread;  // what the feature's sd is to be multiplied by now; 1 for kGlobal and for bins never visited
   };
   void parts(const Slot& slot, Parts& parts) const;
   // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
@@ -70,13 +72,14 @@ class SeasonalBaseline {
     PerFeature above_level;
     PerFeature sd;
     PerFeature taken;
+    bool spread_too = false;
   };
   void learn_all(const Visit& visit, const Parts& parts, const Lesson& lesson);
   void reset();
 
   std::size_t memory_bytes() const { return sizeof(*this) + cells_.capacity() * sizeof(float); }
-  // The learned state, for saving and restoring: per feature, day means, day visits, then for kHourOfWeek week means, week
-  // visits.
+  // The learned state, for saving and restoring: per feature, day means, day visits, day spreads, then for kHourOfWeek
+  // week means, week visits.
   std::size_t cell_count() const { return feature_count_ * row_count_; }
   float cell(std::size_t i) const { return cells_[i % row_count_ * feature_count_ + i / row_count_]; }
   void set_cell(std::size_t i, float value) { cells_[i % row_count_ * feature_count_ + i / row_count_] = value; }

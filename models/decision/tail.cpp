@@ -19,7 +19,6 @@ constexpr double kTailShare = 0.2;
 constexpr double kTailShareRows = 1000.0;  // up to this many values the tail is kTailShare of them
 constexpr double kSquaredShareRows = 40.0;  // kTailShare^2 kTailShareRows: of n more, the square of the tail per n
 constexpr double kPriorExceedances = 50.0;
-constexpr double kPriorOctaves = 0.2;
 
 // Batch tail.
 constexpr std::size_t kFewestScores = 10;
@@ -71,7 +70,8 @@ std::size_t closed_bin(int bin) {
 
 }  // namespace
 
-ParetoTail::ParetoTail(double capacity) : capacity_(std::max(capacity, 100.0)), start_(smallest_start_bin()) {}
+ParetoTail::ParetoTail(double capacity, double prior_octaves)
+    : capacity_(std::max(capacity, 100.0)), prior_octaves_(prior_octaves), start_(smallest_start_bin()) {}
 
 std::size_t ParetoTail::bin_of(double z) { return std::isnan(z) ? 0 : closed_bin(open_bin(std::fabs(z))); }
 
@@ -149,7 +149,7 @@ double ParetoTail::surprise(double z) const {
   const double excess_octaves =
       (excess_bins_ + exceedances_ * (0.5 - static_cast<double>(start_ + 1))) / kBinsPerOctave;
   const double octaves =
-      (std::max(0.0, excess_octaves) + kPriorExceedances * kPriorOctaves) / (exceedances_ + kPriorExceedances);
+      (std::max(0.0, excess_octaves) + kPriorExceedances * prior_octaves_) / (exceedances_ + kPriorExceedances);
   const double start_surprise = -std::log((exceedances_ + 0.5) / (total_ + 1.0)) / kLn10;
   return std::max(0.0, start_surprise + std::max(0.0, std::log2(distance) - edge) / (octaves * kLn10));
 }

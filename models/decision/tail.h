@@ -24,10 +24,12 @@ namespace epsilond::models {
 class ParetoTail {
  public:
   static constexpr std::size_t kBins = 96;       // of 1/6 octave, from 2^-6 to 2^10
+  static constexpr double kPriorOctaves = 0.2;   // measured on a young machine at 1 s
   static constexpr double kSmallestStart = 1.0;  // u is never below: within one sd nothing is a tail
 
   // Counts are halved when they add up to `capacity` (at least 100): a half-life of roughly that many values.
-  explicit ParetoTail(double capacity);
+  // `prior_octaves` > 0: how far an exceedance is expected to lie above the start of the tail, until many were seen.
+  explicit ParetoTail(double capacity, double prior_octaves = kPriorOctaves);
 
   // `z` is taken as |z|; NaN is ignored, anything beyond the last bin is counted in it. `weight` in [0, 1]: how much of an
   // independent value it is, for neighbours in time are not independent.
@@ -51,6 +53,7 @@ class ParetoTail {
   void recount();
 
   double capacity_;
+  double prior_octaves_;
   double total_ = 0.0;
   double exceedances_ = 0.0;  // values in bins above start_
   double excess_bins_ = 0.0;  // sum of their bin numbers

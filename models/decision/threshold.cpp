@@ -33,7 +33,7 @@ Verdict Threshold::judge(const Score& score, double learned_s) const {
   Verdict verdict;
   switch (settings_.form) {
     case ThresholdForm::kBudget:
-      verdict.threshold = budget_cut(learned_s);
+      verdict.threshold = budget_cut(learned_s) + score.habituation;
       verdict.judged = score.status == ScoreStatus::kScored && score.features_used > 0;
       verdict.strange = verdict.judged && score.surprise >= verdict.threshold;
       return verdict;

@@ -1,0 +1,219 @@
+#include "models/decision/episode_tail.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/baseline/running_moments.h"
+#include "models/decision/threshold.h"
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kWeekS = 604800.0;
+constexpr double kLn10 = 2.30258509299404568402;
+constexpr double kStart = 0.95;                 // the quantile that the tail begins at
+constexpr double kSamplesPerCluster = 5.0;      // expected, until clusters were counted
+constexpr double kShapeLowest = -0.5;
+constexpr double kShapeHighest = 0.7;
+constexpr double kShapePriorPeaks = 20.0;
+constexpr std::size_t kFewestPeaksForShape = 8;
+constexpr double kScalePriorPeaks = 5.0;
+constexpr double kStraightBelow = 0.1;          // of 1 + G y / S
+constexpr double kSmallestShape = 1e-4;
+constexpr double kAverageHalfLifeS = 30.0 * 86400.0;
+constexpr double kAveragedElsewhere = 3000.0;   // samples that the expectation is worth
+
+double cluster_gap_s(double interval_s) {
+  return interval_s <= 2.0 ? 60.0 : std::max(1800.0, 6.0 * interval_s);
+}
+
+}  // namespace
+
+EpisodeTail::EpisodeTail(const EpisodeTailSettings& settings)
+    : settings_(settings), cluster_gap_s_(cluster_gap_s(settings.interval_s)) {
+  reset();
+}
+
+EpisodeTail::Fit EpisodeTail::expected_elsewhere() const {
+  Fit fit;
+  fit.start = settings_.usual_start;
+  fit.scale = settings_.usual_scale;
+  fit.start_surprise = -std::log10((1.0 - kStart) / kSamplesPerCluster / kDeclusteringFactor);
+  return fit;
+}
+
+void EpisodeTail::reset() {
+  scores_ = 0.0;
+  step_scale_ = 1.0;
+  seen_s_ = 0.0;
+  in_cluster_ = false;
+  cluster_ = {};
+  last_above_s_ = 0.0;
+  peak_count_ = 0;
+  next_peak_ = 0;
+  exceeding_ = 0.0;
+  recent_ = lasting_ = expected_elsewhere();
+  averaged_ = kAveragedElsewhere;
+  peaks_.fill({});
+}
+
+double EpisodeTail::surprise_by(const Fit& fit, double score) {
+  const double excess = (score - fit.start) / fit.scale;
+  double decay = excess;  // -ln of the share of peaks above
+  if (excess > 0.0 && std::fabs(fit.shape) > kSmallestShape) {
+    const double left = 1.0 + fit.shape * excess;
+    // A negative shape would end the scale; from here on a straight line.
+    decay = left >= kStraightBelow
+                ? std::log(left) / fit.shape
+                : std::log(kStraightBelow) / fit.shape + (kStraightBelow - left) / (-fit.shape * kStraightBelow);
+  }
+  const double surprise = fit.start_surprise + decay / kLn10;
+  return surprise >= 1.0 ? surprise : std::exp(surprise - 1.0);
+}
+
+EpisodeTail::Surprise EpisodeTail::surprise(double score) const {
+  if (std::isnan(score)) return {};
+  const double bounded = std::clamp(score, -1e6, 1e6);
+  Surprise surprise;
+  surprise.lasting = surprise_by(lasting_, bounded);
+  if (ready()) surprise.recent = surprise_by(recent_, bounded);
+  return surprise;
+}
+
+void EpisodeTail::learn(double score, double elapsed_s) {
+  if (!std::isfinite(score)) return;
+  if (!ready()) return start_up(score);
+  scores_ += 1.0;
+  seen_s_ += elapsed_s;
+  move_quantile(score);
+  follow_cluster(score);
+  fit_rate();
+  average(elapsed_s);
+}
+
+// The first scores are only collected; the quantile begins at theirs.
+void EpisodeTail::start_up(double score) {
+  peaks_[static_cast<std::size_t>(scores_)].height = score;
+  scores_ += 1.0;
+  if (!ready()) return;
+  std::sort(peaks_.begin(), peaks_.end(), [](const Peak& a, const Peak& b) { return a.height < b.height; });
+  const auto at = [this](double quantile) {
+    return peaks_[static_cast<std::size_t>(quantile * static_cast<double>(kPeaks - 1))].height;
+  };
+  recent_.start = at(kStart);
+  step_scale_ = std::max(1e-6, at(0.9) - at(0.5));
+  peaks_.fill({});
+  fit_peaks();
+  fit_rate();
+}
+
+// Robbins and Monro, A stochastic approximation method, 1951: a step up weighs what it is rarer than a step down.
+void EpisodeTail::move_quantile(double score) {
+  const double step = step_scale_ * std::clamp(20.0 / scores_, 0.002, 0.05);
+  recent_.start += step * (score > recent_.start ? kStart : kStart - 1.0);
+}
+
+void EpisodeTail::follow_cluster(double score) {
+  if (score > recent_.start) {
+    if (!in_cluster_ || score > cluster_.height) cluster_ = {seen_s_, score};
+    in_cluster_ = true;
+    last_above_s_ = seen_s_;
+  } else if (in_cluster_ && seen_s_ - last_above_s_ > cluster_gap_s_) {
+    in_cluster_ = false;
+    cluster_.time_s = seen_s_;
+    keep_peak();
+    fit_peaks();
+  }
+}
+
+void EpisodeTail::keep_peak() {
+  peaks_[next_peak_] = cluster_;
+  next_peak_ = (next_peak_ + 1) % kPeaks;
+  peak_count_ = std::min(peak_count_ + 1, kPeaks);
+}
+
+void EpisodeTail::fit_peaks() {
+  std::array<double, kPeaks> excesses;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < peak_count_; ++i)
+    if (peaks_[i].height > recent_.start) excesses[count++] = peaks_[i].height - recent_.start;
+  std::sort(excesses.begin(), excesses.begin() + static_cast<std::ptrdiff_t>(count));
+  exceeding_ = static_cast<double>(count);
+  const double n = exceeding_;
+  double sum = 0.0;
+  double weighted = 0.0;  // sum of the excesses, each times the share of those above it
+  for (std::size_t i = 0; i < count; ++i) {
+    sum += excesses[i];
+    weighted += excesses[i] * static_cast<double>(count - 1 - i) / std::max(1.0, n - 1.0);
+  }
+  double shape = 0.0;
+  if (count >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
+    shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
+  recent_.shape = shape * n / (n + kShapePriorPeaks);
+  recent_.scale = (1.0 - recent_.shape) * (sum + kScalePriorPeaks * settings_.usual_scale) / (n + kScalePriorPeaks);
+}
+
+void EpisodeTail::fit_rate() {
+  const double since_s = peak_count_ < kPeaks ? 0.0 : peaks_[next_peak_].time_s;
+  const double elsewhere_per_week = (1.0 - kStart) / kSamplesPerCluster * kWeekS / settings_.interval_s;
+  const double weeks = std::max(1.0, seen_s_ - since_s) / kWeekS;
+  const double per_week = (exceeding_ + 1.0) / (weeks + 1.0 / elsewhere_per_week);
+  recent_.start_surprise = -std::log(per_week * settings_.interval_s / (kWeekS * kDeclusteringFactor)) / kLn10;
+}
+
+void EpisodeTail::average(double elapsed_s) {
+  const double gain = forgetting_gain(forgotten_share(elapsed_s, kAverageHalfLifeS), averaged_);
+  averaged_ += 1.0;
+  lasting_.start += gain * (recent_.start - lasting_.start);
+  lasting_.scale += gain * (recent_.scale - lasting_.scale);
+  lasting_.start_surprise += gain * (recent_.start_surprise - lasting_.start_surprise);
+}
+
+void EpisodeTail::save(std::span<double, kStateDoubles> out) const {
+  const std::array<double, kHead> head = {scores_,
+                                       step_scale_,
+                                       seen_s_,
+                                       in_cluster_ ? 1.0 : 0.0,
+                                       cluster_.height,
+                                       last_above_s_,
+                                       static_cast<double>(peak_count_),
+                                       static_cast<double>(next_peak_),
+                                       recent_.start,
+                                       lasting_.start,
+                                       lasting_.scale,
+                                       lasting_.start_surprise,
+                                       averaged_};
+  std::copy(head.begin(), head.end(), out.begin());
+  for (std::size_t i = 0; i < kPeaks; ++i) {
+    out[head.size() + 2 * i] = peaks_[i].time_s;
+    out[head.size() + 2 * i + 1] = peaks_[i].height;
+  }
+}
+
+bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
+  for (const double value : in)
+    if (!std::isfinite(value) || std::fabs(value) > 1e18) return false;
+  const auto whole = [](double value, double largest) {
+    return value >= 0.0 && value <= largest && value == std::floor(value);
+  };
+  if (!whole(in[0], 1e18) || in[1] <= 0.0 || in[2] < 0.0 || !whole(in[3], 1.0) ||
+      !whole(in[6], static_cast<double>(kPeaks)) || !whole(in[7], static_cast<double>(kPeaks - 1)) || in[10] <= 0.0 || in[12] < 0.0)
+    return false;
+  scores_ = in[0];
+  step_scale_ = in[1];
+  seen_s_ = in[2];
+  in_cluster_ = in[3] > 0.0;
+  cluster_.height = in[4];
+  last_above_s_ = in[5];
+  peak_count_ = static_cast<std::size_t>(in[6]);
+  next_peak_ = static_cast<std::size_t>(in[7]);
+  recent_.start = in[8];
+  lasting_ = {in[9], 0.0, in[10], in[11]};
+  averaged_ = in[12];
+  for (std::size_t i = 0; i < kPeaks; ++i) peaks_[i] = {in[kHead + 2 * i], in[kHead + 2 * i + 1]};
+  fit_peaks();
+  fit_rate();
+  return true;
+}
+
+}  // namespace epsilond::models

@@ -1,0 +1,100 @@
+#pragma once
+// How often does a healthy machine have an episode whose score peaks at least this high? What turns the score of a
+// detector, whatever its unit, into the rate that the budget is written in.
+//
+// Formula: u is a running 95 % quantile of the score. A run above u is one cluster, over when the score has stayed below
+// u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart; the peaks of the last 200 clusters are kept,
+// those of alarms too. With the N excesses y of them over u: generalised Pareto, shape G by probability-weighted moments
+// within [-0.5, 0.7], shrunk to 0 with the weight of 20 peaks; scale S = (1 - G)(sum of y + 5 s) / (N + 5); rate lambda =
+// (N + 1) / (T + 1 / lambda0), T the time that the kept peaks span, lambda0 one cluster in 100 samples.
+//   rate(score) = lambda (1 + G (score - u) / S)^(-1 / G), surprise = -log10(rate * interval / 3),
+// where an episode is three samples (kDeclusteringFactor). Below u the surprise goes on as a straight line, and once
+// it is under 1 as exp(surprise - 1), so that it never falls below 0 nor stands still.
+// Two readings: `recent` by the fit as it is, `lasting` by G = 0 and by u, S and the surprise of u averaged over 30 days. A host
+// that has just had an incident is expected to have the next: the budget goes by the recent one, which is what keeps it;
+// how odd a moment was is told by the lasting one, which does not call the second incident ordinary.
+// Source: J. Pickands, Statistical inference using extreme order statistics, Annals of Statistics 3(1), 1975; Hosking and
+// Wallis, Technometrics 29(3), 1987 (moments); A. Siffer et al., Anomaly detection in streams with extreme value theory,
+// KDD 2017 (SPOT, which leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
+// tests/golden/make_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4 KB.
+// Hazards: until 200 scores were seen there is no recent surprise, and the lasting one goes by what is usual elsewhere.
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace epsilond::models {
+
+struct EpisodeTailSettings {
+  double interval_s = 1.0;  // nominal sampling interval, > 0
+  // Expectations until there is evidence: where the 95 % quantile lies, and the scale of what exceeds it.
+  double usual_start = 1.0;
+  double usual_scale = 0.4;
+};
+
+class EpisodeTail {
+ public:
+  static constexpr std::size_t kPeaks = 200;
+  static constexpr double kFewestScores = 200.0;
+
+  explicit EpisodeTail(const EpisodeTailSettings& settings);
+
+  // Every score, flagged or not, in the order of time; `elapsed_s` > 0 since the one before. Not finite: ignored.
+  void learn(double score, double elapsed_s);
+
+  struct Surprise {
+    double lasting = 0.0;  // >= 0, finite, never decreasing in the score
+    double recent = 0.0;   // the same by the recent fit; 0 until ready()
+  };
+  Surprise surprise(double score) const;
+  bool ready() const { return scores_ >= kFewestScores; }
+  void reset();
+
+  // The learned state as plain doubles.
+  static constexpr std::size_t kStateDoubles = 13 + 2 * kPeaks;
+  void save(std::span<double, kStateDoubles> out) const;
+  // Returns false and changes nothing if `in` is no such state.
+  bool load(std::span<const double, kStateDoubles> in);
+
+ private:
+  static constexpr std::size_t kHead = kStateDoubles - 2 * kPeaks;
+  struct Peak {
+    double time_s = 0.0;
+    double height = 0.0;
+  };
+  // Of a generalised Pareto distribution over `start`, and the surprise of `start` itself.
+  struct Fit {
+    double start = 0.0;
+    double shape = 0.0;
+    double scale = 1.0;
+    double start_surprise = 0.0;
+  };
+
+  static double surprise_by(const Fit& fit, double score);
+  void start_up(double score);
+  void move_quantile(double score);
+  void follow_cluster(double score);
+  void keep_peak();
+  void fit_peaks();
+  void fit_rate();
+  void average(double elapsed_s);
+  Fit expected_elsewhere() const;
+
+  EpisodeTailSettings settings_;
+  double cluster_gap_s_;
+  double scores_ = 0.0;
+  double step_scale_ = 1.0;  // of the quantile's steps
+  double seen_s_ = 0.0;      // time since the start, as learned
+  bool in_cluster_ = false;
+  Peak cluster_;              // the one that is open: its highest score
+  double last_above_s_ = 0.0;
+  std::size_t peak_count_ = 0;
+  std::size_t next_peak_ = 0;
+  double exceeding_ = 0.0;  // peaks above the start, when they were last fitted
+  Fit recent_;
+  Fit lasting_;
+  double averaged_;  // samples behind lasting_, those expected elsewhere among them
+  std::array<Peak, kPeaks> peaks_{};  // while starting up, the heights of the first scores
+};
+
+}  // namespace epsilond::models

@@ -1,0 +1,121 @@
+#include "models/host/given_others.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "models/density/log_product.h"
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kLearnedWithin = 4.0;  // z
+constexpr double kJudgedWithin = 30.0;
+constexpr double kLeastShrinkage = 0.5;
+constexpr double kMostYoungShrinkage = 0.9;
+constexpr double kDegreesOfFreedom = 20.0;
+constexpr double kSmallestVariance = 1e-6;
+
+using Column = Eigen::Map<Eigen::ArrayXd>;
+using ConstColumn = Eigen::Map<const Eigen::ArrayXd>;
+
+Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
+// L of A = L L', in place, below the diagonal of the column-major `matrix`, which is positive definite.
+void factorise(double* matrix, std::size_t n) {
+  for (std::size_t j = 0; j < n; ++j) {
+    double* const column = matrix + j * n;
+    for (std::size_t k = 0; k < j; ++k) {
+      const double* const earlier = matrix + k * n;
+      Column(column + j, index(n - j)) -= earlier[j] * ConstColumn(earlier + j, index(n - j));
+    }
+    Column(column + j, index(n - j)) /= std::sqrt(column[j]);
+  }
+}
+
+// The columns of A^-1, from L: each solves L L' x = e.
+void invert(const double* factor, double* inverse, std::size_t n) {
+  std::fill(inverse, inverse + n * n, 0.0);
+  for (std::size_t j = 0; j < n; ++j) {
+    double* const x = inverse + j * n;
+    x[j] = 1.0;
+    for (std::size_t k = j; k < n; ++k) {
+      const double* const column = factor + k * n;
+      x[k] /= column[k];
+      for (std::size_t i = k + 1; i < n; ++i) x[i] -= x[k] * column[i];
+    }
+    for (std::size_t k = n; k-- > 0;) {
+      const double* const column = factor + k * n;
+      for (std::size_t i = k + 1; i < n; ++i) x[k] -= column[i] * x[i];
+      x[k] /= column[k];
+    }
+  }
+}
+
+}  // namespace
+
+GivenOthers::GivenOthers(std::size_t feature_count)
+    : count_(feature_count), covariance_(feature_count * feature_count), weights_(feature_count * feature_count) {
+  assert(feature_count >= 1 && feature_count <= kMaxFeatures);
+  reset();
+}
+
+void GivenOthers::reset() {
+  std::fill(covariance_.begin(), covariance_.end(), 0.0);
+  std::fill(weights_.begin(), weights_.end(), 0.0);
+  for (std::size_t i = 0; i < count_; ++i) covariance_[i * count_ + i] = weights_[i * count_ + i] = 1.0;
+}
+
+void GivenOthers::learn(const PerFeature& z, double gain) {
+  PerFeature bounded;
+  Column row(bounded.data(), index(count_));
+  row = ConstColumn(z.data(), index(count_)).min(kLearnedWithin).max(-kLearnedWithin);
+  for (std::size_t j = 0; j < count_; ++j) {
+    Column column(covariance_.data() + j * count_ + j, index(count_ - j));
+    column = (1.0 - gain) * column + (gain * bounded[j]) * ConstColumn(bounded.data() + j, index(count_ - j));
+  }
+}
+
+void GivenOthers::refresh(double rows) {
+  const auto d = static_cast<double>(count_);
+  const double shrinkage = std::max(kLeastShrinkage, std::min(kMostYoungShrinkage, d / std::max(rows, 1.0)));
+  PerFeature scale;  // 1 / sd
+  for (std::size_t i = 0; i < count_; ++i)
+    scale[i] = 1.0 / std::sqrt(std::max(covariance_[i * count_ + i], kSmallestVariance));
+  // The factor is worked out in the place of the covariance, which is kept above the diagonal meanwhile.
+  PerFeature variances;
+  for (std::size_t j = 0; j < count_; ++j) {
+    variances[j] = covariance_[j * count_ + j];
+    for (std::size_t i = j + 1; i < count_; ++i) {
+      double& below = covariance_[j * count_ + i];
+      covariance_[i * count_ + j] = below;
+      below *= (1.0 - shrinkage) * scale[i] * scale[j];
+    }
+    covariance_[j * count_ + j] = (1.0 - shrinkage) * variances[j] * scale[j] * scale[j] + shrinkage;
+  }
+  factorise(covariance_.data(), count_);
+  invert(covariance_.data(), weights_.data(), count_);
+  for (std::size_t j = 0; j < count_; ++j) {
+    for (std::size_t i = j + 1; i < count_; ++i) covariance_[j * count_ + i] = covariance_[i * count_ + j];
+    covariance_[j * count_ + j] = variances[j];
+  }
+  PerFeature deviation;  // sqrt(P_ii)
+  for (std::size_t i = 0; i < count_; ++i) deviation[i] = std::sqrt(weights_[i * count_ + i]);
+  for (std::size_t j = 0; j < count_; ++j)
+    for (std::size_t i = 0; i < count_; ++i) weights_[j * count_ + i] /= deviation[i];
+}
+
+double GivenOthers::strangeness(const PerFeature& z) const {
+  PerFeature conditional;
+  Column w(conditional.data(), index(count_));
+  w.setZero();
+  for (std::size_t j = 0; j < count_; ++j) {
+    const double bounded = std::clamp(z[j], -kJudgedWithin, kJudgedWithin);
+    w += bounded * ConstColumn(weights_.data() + j * count_, index(count_));
+  }
+  LogProduct product;
+  for (std::size_t i = 0; i < count_; ++i) product.multiply(1.0 + conditional[i] * conditional[i] / kDegreesOfFreedom);
+  return 0.5 * (kDegreesOfFreedom + 1.0) * product.log();
+}
+
+}  // namespace epsilond::models

@@ -1,0 +1,240 @@
+#include "models/host/gross_channel.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+
+#include "models/baseline/running_moments.h"
+#include "models/density/gaussian.h"
+#include "models/learning_time.h"
+#include "models/state_bytes.h"
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kIndependentPart = 3.0;  // d features count as d / 3 looks, for they move together
+constexpr double kOddFrom = 1.0;          // surprises below are everyday
+// A Gaussian's surprise is convex in |z|, so up to this |z|, where it is just below kOddFrom, it stays below the chord.
+constexpr double kOddFromZ = 1.6448;
+constexpr double kChord = 0.608;  // > surprise / |z| there
+constexpr double kMarginFactor = 10.0;
+constexpr double kBelievedAfterS = 4320.0;  // half the weight is the episodes' own then
+constexpr std::array<double, 2> kAveragedS = {8.0, 24.0};
+constexpr double kFewestRowsAveraged = 4.0;
+constexpr double kAveragedZ = 30.0;
+constexpr double kLeastAllowance = 0.22;
+constexpr double kLearnedPerAverage = 4.0;  // times in its length: neighbours say the same
+constexpr double kJudgedAfter = 30.0;       // times
+constexpr double kClip = 6.0;               // sd, in learning
+constexpr double kSmallestSd = 1e-9;        // z
+constexpr double kUncertainty = 24.0;       // of a variance from n neighbours that are so alike: 1 + 24 / n
+
+std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
+
+double looked_at(double features) { return std::log10(std::max(1.0, features / kIndependentPart)); }
+
+double prior_octaves(double interval_s) { return interval_s < 10.0 ? 0.2 : 0.5; }
+
+}  // namespace
+
+GrossChannel::GrossChannel(std::size_t feature_count, double interval_s)
+    : feature_count_(feature_count),
+      all_looked_at_(looked_at(static_cast<double>(feature_count))),
+      margin_(std::log10(kMarginFactor * std::max(1.0, interval_s))),
+      tails_(feature_count, ParetoTail(tail_memory(interval_s), prior_octaves(interval_s))),
+      // M is -log10 of a probability where it is right, so what exceeds a quantile of it has the scale 1 / ln 10.
+      episodes_(EpisodeTailSettings{.interval_s = interval_s, .usual_start = 1.3, .usual_scale = 0.434}) {
+  for (const double length_s : kAveragedS) {
+    if (length_s / interval_s < kFewestRowsAveraged) continue;
+    Average average;
+    average.gain = -std::expm1(-interval_s / length_s);
+    average.allowance = std::max(std::sqrt(average.gain / (2.0 - average.gain)), kLeastAllowance);
+    average.learned_every = std::max(1.0, std::floor(length_s / interval_s / kLearnedPerAverage));
+    average.mean.assign(feature_count, 0.0);
+    average.variance.assign(feature_count, 0.0);
+    average.scale.assign(feature_count, 0.0);
+    average.tails.assign(feature_count, ParetoTail(tail_memory(interval_s * average.learned_every)));
+    averages_.push_back(std::move(average));
+  }
+}
+
+// The surprise by its own tail, but no more than the Gaussian says.
+double GrossChannel::surprise_of(const ParetoTail& tail, double z) const {
+  const double own = tail.surprise(z);
+  if (own <= standard_surprise_at_least(std::fabs(z))) return own;
+  return std::min(own, standard_surprise(std::fabs(z)));
+}
+
+// The largest surprise of the row itself. What cannot matter is not worked out.
+double GrossChannel::largest_of_row(const PerFeature& z, std::uint64_t counted, Row& row) const {
+  double largest = 0.0;
+  std::uint64_t everyday = 0;
+  for (std::uint64_t left = counted; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    if (std::fabs(z[i]) <= kOddFromZ) {
+      everyday |= bit(i);
+      continue;
+    }
+    row.feature_surprise[i] = surprise_of(tails_[i], z[i]);
+    if (row.feature_surprise[i] >= kOddFrom) row.odd |= bit(i);
+    largest = std::max(largest, row.feature_surprise[i]);
+  }
+  if (largest >= kOddFrom) return largest;
+  // The farthest first: mostly it leaves nothing for the others to say.
+  while (true) {
+    double farthest_z = largest / kChord;
+    std::size_t farthest = kMaxFeatures;
+    for (std::uint64_t left = everyday; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      if (std::fabs(z[i]) <= farthest_z) continue;
+      farthest_z = std::fabs(z[i]);
+      farthest = i;
+    }
+    if (farthest == kMaxFeatures) return largest;
+    everyday &= ~bit(farthest);
+    largest = std::max(largest, surprise_of(tails_[farthest], z[farthest]));
+  }
+}
+
+void GrossChannel::look_at_average(const Average& average, const PerFeature& z, std::uint64_t counted,
+                                   Row& row) const {
+  if (average.learned < kJudgedAfter) return;
+  for (std::uint64_t left = counted; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    const double mean = average.mean[i] + average.gain * (std::clamp(z[i], -kAveragedZ, kAveragedZ) - average.mean[i]);
+    const double scaled = mean * average.scale[i];
+    if (std::fabs(scaled) <= kOddFromZ) continue;
+    const double surprise = surprise_of(average.tails[i], scaled);
+    if (surprise < kOddFrom) continue;
+    if ((row.odd & bit(i)) == 0 || surprise > row.feature_surprise[i]) row.feature_surprise[i] = surprise;
+    row.odd |= bit(i);
+  }
+}
+
+void GrossChannel::judge(const PerFeature& z, std::uint64_t counted, double learned_s, Row& row) const {
+  row.odd = 0;
+  double largest = largest_of_row(z, counted, row);
+  for (const Average& average : averages_) look_at_average(average, z, counted, row);
+  for (std::uint64_t left = row.odd; left != 0; left &= left - 1)
+    largest = std::max(largest, row.feature_surprise[static_cast<std::size_t>(std::countr_zero(left))]);
+  const auto looks = static_cast<std::size_t>(std::popcount(counted));
+  const double correction = looks == feature_count_ ? all_looked_at_ : looked_at(static_cast<double>(looks));
+  row.largest = std::max(0.0, largest - correction);
+  double believed = row.largest;
+  if (episodes_.ready() && row.largest > 0.0) {
+    const double weight = learned_s / (learned_s + kBelievedAfterS);
+    believed += weight * (std::min(row.largest, episodes_.surprise(row.largest).recent) - row.largest);
+  }
+  row.surprise = std::max(0.0, believed - margin_);
+}
+
+void GrossChannel::advance(const PerFeature& z, std::uint64_t counted, const Row& row, double elapsed_s) {
+  for (Average& average : averages_)
+    for (std::uint64_t left = counted; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      average.mean[i] += average.gain * (std::clamp(z[i], -kAveragedZ, kAveragedZ) - average.mean[i]);
+    }
+  if (counted != 0) episodes_.learn(row.largest, elapsed_s);
+}
+
+void GrossChannel::learn(const Lesson& lesson, std::uint64_t present, double forgotten) {
+  for (std::uint64_t left = present; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    tails_[i].learn(lesson.z[i], lesson.weight[i]);
+  }
+  for (Average& average : averages_) {
+    average.row += 1.0;
+    if (average.row < average.learned_every) continue;
+    average.row = 0.0;
+    learn_average(average, lesson, present, forgotten);
+  }
+}
+
+void GrossChannel::learn_average(Average& average, const Lesson& lesson, std::uint64_t present, double forgotten) {
+  const double gain = forgetting_gain(std::min(1.0, average.learned_every * forgotten), average.learned);
+  const double widened = 1.0 + kUncertainty / (average.learned + 1.0);
+  const bool clips = average.learned >= kJudgedAfter;
+  for (std::uint64_t left = present; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    const double mean = average.mean[i];
+    const double sd = average.scale[i] > 0.0 ? 1.0 / average.scale[i] : 0.0;
+    const double bounded = clips ? std::clamp(mean, -kClip * sd, kClip * sd) : mean;
+    if (clips) average.tails[i].learn(mean * average.scale[i]);
+    average.variance[i] += gain * (bounded * bounded - average.variance[i]);
+    const double floor = average.allowance * lesson.resolution_z[i];
+    average.scale[i] = 1.0 / std::max({floor, std::sqrt(average.variance[i] * widened), kSmallestSd});
+  }
+  average.learned += 1.0;
+}
+
+// Means stray less than what they are means of, so a tail of them finds an ordinary second strange for ever: what is
+// flagged is not learned.
+void GrossChannel::forget_spread() { reset(); }
+
+void GrossChannel::reset() {
+  for (ParetoTail& tail : tails_) tail.reset();
+  for (Average& average : averages_) {
+    average.row = average.learned = 0.0;
+    for (std::vector<double>* values : {&average.mean, &average.variance, &average.scale})
+      std::fill(values->begin(), values->end(), 0.0);
+    for (ParetoTail& tail : average.tails) tail.reset();
+  }
+  episodes_.reset();
+}
+
+std::size_t GrossChannel::memory_bytes() const {
+  std::size_t bytes = sizeof(*this) + tails_.capacity() * sizeof(ParetoTail) + averages_.capacity() * sizeof(Average);
+  for (const Average& average : averages_)
+    bytes += 3 * average.mean.capacity() * sizeof(double) + average.tails.capacity() * sizeof(ParetoTail);
+  return bytes;
+}
+
+std::size_t GrossChannel::state_bytes() const {
+  constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
+  const std::size_t of_average = sizeof(double) + feature_count_ * (2 * sizeof(double) + kTailBytes);
+  return feature_count_ * kTailBytes + averages_.size() * of_average + EpisodeTail::kStateDoubles * sizeof(double);
+}
+
+void GrossChannel::save(std::span<std::byte>& out) const {
+  for (const ParetoTail& tail : tails_) put_bytes(out, tail.counts().data(), ParetoTail::kBins);
+  for (const Average& average : averages_) {
+    put_bytes(out, &average.learned, 1);
+    put_bytes(out, average.variance.data(), feature_count_);
+    put_bytes(out, average.scale.data(), feature_count_);
+    for (const ParetoTail& tail : average.tails) put_bytes(out, tail.counts().data(), ParetoTail::kBins);
+  }
+  std::array<double, EpisodeTail::kStateDoubles> episodes;
+  episodes_.save(episodes);
+  put_bytes(out, episodes.data(), episodes.size());
+}
+
+bool GrossChannel::load(std::span<const std::byte>& in) {
+  reset();
+  bool sane = true;
+  const auto restore = [&in, &sane](ParetoTail& tail) {
+    std::array<float, ParetoTail::kBins> counts;
+    take_bytes(in, counts.data(), counts.size());
+    // Sums of counts must stay finite too; no real count is near this.
+    sane = sane && std::all_of(counts.begin(), counts.end(), [](float n) { return n >= 0.0f && n < 1e12f; }) &&
+           tail.restore(counts);
+  };
+  const auto counts_for = [](double value) { return std::isfinite(value) && value >= 0.0; };
+  for (ParetoTail& tail : tails_) restore(tail);
+  for (Average& average : averages_) {
+    take_bytes(in, &average.learned, 1);
+    take_bytes(in, average.variance.data(), feature_count_);
+    take_bytes(in, average.scale.data(), feature_count_);
+    sane = sane && counts_for(average.learned) &&
+           std::all_of(average.variance.begin(), average.variance.end(), counts_for) &&
+           std::all_of(average.scale.begin(), average.scale.end(), counts_for);
+    for (ParetoTail& tail : average.tails) restore(tail);
+  }
+  std::array<double, EpisodeTail::kStateDoubles> episodes;
+  take_bytes(in, episodes.data(), episodes.size());
+  sane = sane && episodes_.load(episodes);
+  if (!sane) reset();
+  return sane;
+}
+
+}  // namespace epsilond::models

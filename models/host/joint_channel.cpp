@@ -1,0 +1,143 @@
+#include "models/host/joint_channel.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/density/log_product.h"
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kDegreesOfFreedom = 4.0;
+constexpr double kLargestZ = 1e6;
+constexpr TimeScales::Sums kWeights = {1.0, 1.0, 0.5};
+// The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say the
+// same, so that one row in a few is enough to learn from.
+constexpr double kYoungRows = 100.0;
+constexpr double kRefreshRows = 100.0;
+constexpr double kYoungRefreshRows = 20.0;
+constexpr double kEveryRowUntil = 4096.0;
+constexpr double kLearnedEveryS = 10.0;
+
+// ln of the product of 1 + z^2 / 4.
+double log_student(const PerFeature& z, std::size_t count) {
+  // Sixteen factors of at most 2.5e11 stay far below the largest double.
+  constexpr std::size_t kFactors = 16;
+  LogProduct product;
+  for (std::size_t first = 0; first < count; first += kFactors) {
+    double factors = 1.0;
+    for (std::size_t i = first; i < std::min(count, first + kFactors); ++i) {
+      const double bounded = std::clamp(z[i], -kLargestZ, kLargestZ);
+      factors *= 1.0 + bounded * bounded / kDegreesOfFreedom;
+    }
+    product.multiply(factors);
+  }
+  return product.log();
+}
+
+bool every(double rows, double period) { return std::fmod(rows, period) == 0.0; }
+
+}  // namespace
+
+JointChannel::JointChannel(std::size_t feature_count, double interval_s)
+    : feature_count_(feature_count),
+      levels_(feature_count),
+      changes_(feature_count),
+      scales_(kWeights),
+      tail_(EpisodeTailSettings{.interval_s = interval_s}),
+      learned_row_in_(std::max(1.0, std::floor(kLearnedEveryS / interval_s))) {}
+
+double JointChannel::strangeness(double z, double change_z) {
+  const auto one = [](double x) {
+    const double bounded = std::clamp(x, -kLargestZ, kLargestZ);
+    return 0.5 * (kDegreesOfFreedom + 1.0) * std::log1p(bounded * bounded / kDegreesOfFreedom);
+  };
+  return one(z) + one(change_z);
+}
+
+void JointChannel::judge(Row& row) const {
+  row.sums[0] = 0.5 * (kDegreesOfFreedom + 1.0) * log_student(row.z, feature_count_);
+  row.sums[1] = 0.5 * (kDegreesOfFreedom + 1.0) * log_student(row.change_z, feature_count_);
+  row.sums[2] = levels_.strangeness(row.z) + changes_.strangeness(row.change_z);
+  row.score = scales_.score(row.sums);
+  row.surprise = tail_.surprise(row.score);
+}
+
+void JointChannel::advance(const Row& row, double elapsed_s) {
+  scales_.advance(row.sums);
+  if (rows_ >= TimeScales::kScoredRows) tail_.learn(row.score, elapsed_s);
+}
+
+void JointChannel::learn(const Row& row, double gain, double elapsed_s) {
+  scales_.learn(elapsed_s);
+  rows_ += 1.0;
+  const double share = rows_ < kEveryRowUntil ? 1.0 : learned_row_in_;
+  if (share == 1.0 || every(rows_, share)) {
+    const double weight = std::min(1.0, std::max(share * gain, 1.0 / (rows_ + 1.0)));
+    levels_.learn(row.z, weight);
+    changes_.learn(row.change_z, weight);
+  }
+  if (every(rows_, rows_ < kYoungRows ? kYoungRefreshRows : kRefreshRows)) refresh();
+}
+
+void JointChannel::refresh() {
+  levels_.refresh(rows_);
+  changes_.refresh(rows_);
+}
+
+void JointChannel::forget_spread() {
+  scales_.reset();
+  tail_.reset();
+}
+
+void JointChannel::reset() {
+  levels_.reset();
+  changes_.reset();
+  scales_.reset();
+  tail_.reset();
+  rows_ = 0.0;
+}
+
+std::size_t JointChannel::memory_bytes() const {
+  return sizeof(*this) - 2 * sizeof(GivenOthers) + levels_.memory_bytes() + changes_.memory_bytes();
+}
+
+std::size_t JointChannel::state_doubles() const {
+  return 1 + 2 * feature_count_ * feature_count_ + TimeScales::kStateDoubles + EpisodeTail::kStateDoubles;
+}
+
+void JointChannel::save(std::span<double> out) const {
+  double* next = out.data();
+  *next++ = rows_;
+  next = std::copy(levels_.state().begin(), levels_.state().end(), next);
+  next = std::copy(changes_.state().begin(), changes_.state().end(), next);
+  scales_.save(next);
+  next += TimeScales::kStateDoubles;
+  tail_.save(std::span<double, EpisodeTail::kStateDoubles>(next, EpisodeTail::kStateDoubles));
+}
+
+bool JointChannel::load(std::span<const double> in) {
+  const std::size_t matrix = feature_count_ * feature_count_;
+  const double rows = in[0];
+  // A covariance of numbers within 4 is within 16, and its diagonal is not negative.
+  for (std::size_t i = 0; i < 2 * matrix; ++i) {
+    const double value = in[1 + i];
+    const bool diagonal = i % matrix % (feature_count_ + 1) == 0;
+    if (!(std::fabs(value) <= 16.0) || (diagonal && value < 0.0)) return false;
+  }
+  if (!std::isfinite(rows) || rows < 0.0 || rows != std::floor(rows)) return false;
+  const double* const scales = in.data() + 1 + 2 * matrix;
+  const std::span<const double, EpisodeTail::kStateDoubles> tail(scales + TimeScales::kStateDoubles,
+                                                                 EpisodeTail::kStateDoubles);
+  if (!scales_.load(scales) || !tail_.load(tail)) {
+    reset();
+    return false;
+  }
+  rows_ = rows;
+  std::copy_n(in.data() + 1, matrix, levels_.state().data());
+  std::copy_n(in.data() + 1 + matrix, matrix, changes_.state().data());
+  refresh();
+  return true;
+}
+
+}  // namespace epsilond::models

@@ -1,0 +1,80 @@
+#include "models/host/time_scales.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/baseline/running_moments.h"
+
+namespace epsilond::models {
+namespace {
+
+constexpr double kLongRunHalfLifeS = 60.0 * 86400.0;
+constexpr double kClip = 3.0;            // sd, in learning
+constexpr double kUnclippedRows = 50.0;
+constexpr double kSmallestVariance = 1e-6;
+// 1 - 2^(-1 / half-life), for half-lives of 0, 2, 6.6 and 21.78 rows.
+constexpr std::array<double, TimeScales::kScales> kGains = {1.0, 0.2928932188134524, 0.09969555450311052, 0.0313238557550769};
+
+}  // namespace
+
+TimeScales::Cells TimeScales::averages(const Sums& sums) const {
+  Cells next;
+  for (std::size_t j = 0; j < kSums; ++j)
+    for (std::size_t k = 0; k < kScales; ++k) {
+      const auto row = static_cast<Eigen::Index>(k);
+      const auto column = static_cast<Eigen::Index>(j);
+      const double before = begun_ ? average_(row, column) : sums[j];
+      next(row, column) = before + kGains[k] * (sums[j] - before);
+    }
+  return next;
+}
+
+double TimeScales::score(const Sums& sums) const {
+  if (learned_ < kScoredRows) return 0.0;
+  const Cells x = (averages(sums) - mean_) / sd_;
+  double score = 0.0;
+  double weights = 0.0;
+  for (std::size_t j = 0; j < kSums; ++j) {
+    const double largest = x.col(static_cast<Eigen::Index>(j)).maxCoeff();
+    score += weights_[j] * (largest > 0.0 ? std::log1p(largest) : largest);
+    weights += weights_[j];
+  }
+  return score / weights;
+}
+
+void TimeScales::advance(const Sums& sums) {
+  average_ = averages(sums);
+  begun_ = true;
+}
+
+void TimeScales::learn(double elapsed_s) {
+  const double gain = forgetting_gain(forgotten_share(elapsed_s, kLongRunHalfLifeS), learned_);
+  Cells residual = average_ - mean_;
+  if (learned_ > kUnclippedRows) residual = residual.min(kClip * sd_).max(-kClip * sd_);
+  mean_ += gain * residual;
+  variance_ += gain * (residual * residual - variance_);
+  sd_ = variance_.max(kSmallestVariance).sqrt();
+  learned_ += 1.0;
+}
+
+void TimeScales::save(double* out) const {
+  for (const Cells* cells : {&average_, &mean_, &variance_}) out = std::copy_n(cells->data(), cells->size(), out);
+  *out = learned_;
+}
+
+bool TimeScales::load(const double* in) {
+  if (!std::all_of(in, in + kStateDoubles, [](double value) { return std::isfinite(value); })) return false;
+  Cells variance;
+  std::copy_n(in + 2 * variance.size(), variance.size(), variance.data());
+  const double learned = in[3 * variance.size()];
+  if ((variance < 0.0).any() || learned < 0.0) return false;
+  std::copy_n(in, average_.size(), average_.data());
+  std::copy_n(in + average_.size(), mean_.size(), mean_.data());
+  variance_ = variance;
+  sd_ = variance_.max(kSmallestVariance).sqrt();
+  learned_ = learned;
+  begun_ = learned > 0.0;
+  return true;
+}
+
+}  // namespace epsilond::models
