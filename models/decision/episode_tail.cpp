@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "models/baseline/running_moments.h"
 #include "models/decision/threshold.h"
@@ -15,9 +16,11 @@ constexpr double kStart = 0.95;                 // the quantile that the tail be
 constexpr double kSamplesPerCluster = 5.0;      // expected, until clusters were counted
 constexpr double kShapeLowest = -0.5;
 constexpr double kShapeHighest = 0.7;
+constexpr double kUsualShape = 0.0;
 constexpr double kShapePriorPeaks = 20.0;
 constexpr std::size_t kFewestPeaksForShape = 8;
 constexpr double kScalePriorPeaks = 5.0;
+constexpr std::size_t kHighestPeaks = 40;       // or a quarter, that say how the tail goes on
 constexpr double kStraightBelow = 0.1;          // of 1 + G y / S
 constexpr double kSmallestShape = 1e-4;
 constexpr double kAverageHalfLifeS = 30.0 * 86400.0;
@@ -34,12 +37,12 @@ EpisodeTail::EpisodeTail(const EpisodeTailSettings& settings)
   reset();
 }
 
-EpisodeTail::Fit EpisodeTail::expected_elsewhere() const {
-  Fit fit;
-  fit.start = settings_.usual_start;
-  fit.scale = settings_.usual_scale;
-  fit.start_surprise = -std::log10((1.0 - kStart) / kSamplesPerCluster / kDeclusteringFactor);
-  return fit;
+EpisodeTail::Line EpisodeTail::expected_elsewhere() const {
+  Line line;
+  line.start = settings_.usual_start;
+  line.scale = settings_.usual_scale;
+  line.start_surprise = -std::log10((1.0 - kStart) / kSamplesPerCluster / kDeclusteringFactor);
+  return line;
 }
 
 void EpisodeTail::reset() {
@@ -53,30 +56,38 @@ void EpisodeTail::reset() {
   next_peak_ = 0;
   exceeding_ = 0.0;
   recent_ = lasting_ = expected_elsewhere();
+  highest_ = {};
   averaged_ = kAveragedElsewhere;
   peaks_.fill({});
 }
 
-double EpisodeTail::surprise_by(const Fit& fit, double score) {
-  const double excess = (score - fit.start) / fit.scale;
-  double decay = excess;  // -ln of the share of peaks above
-  if (excess > 0.0 && std::fabs(fit.shape) > kSmallestShape) {
-    const double left = 1.0 + fit.shape * excess;
-    // A negative shape would end the scale; from here on a straight line.
-    decay = left >= kStraightBelow
-                ? std::log(left) / fit.shape
-                : std::log(kStraightBelow) / fit.shape + (kStraightBelow - left) / (-fit.shape * kStraightBelow);
-  }
-  const double surprise = fit.start_surprise + decay / kLn10;
-  return surprise >= 1.0 ? surprise : std::exp(surprise - 1.0);
+double EpisodeTail::Line::surprise(double score) const { return start_surprise + (score - start) / (scale * kLn10); }
+
+double EpisodeTail::Tail::surprise_over_start(double score) const {
+  const double excess = (score - start) / scale;
+  if (std::fabs(shape) <= kSmallestShape) return excess / kLn10;
+  const double left = 1.0 + shape * excess;
+  // A negative shape would end the scale; from here on a straight line.
+  const double decay = left >= kStraightBelow
+                           ? std::log(left) / shape
+                           : std::log(kStraightBelow) / shape + (kStraightBelow - left) / (-shape * kStraightBelow);
+  return decay / kLn10;
+}
+
+double EpisodeTail::recent_surprise(double score) const {
+  if (score <= recent_.start) return recent_.surprise(score);
+  const double of_highest = -std::log(highest_.share) / kLn10;  // more than that of the quantile
+  if (score >= highest_.start) return recent_.start_surprise + of_highest + highest_.surprise_over_start(score);
+  return recent_.start_surprise + of_highest * (score - recent_.start) / (highest_.start - recent_.start);
 }
 
 EpisodeTail::Surprise EpisodeTail::surprise(double score) const {
   if (std::isnan(score)) return {};
+  const auto positive = [](double surprise) { return surprise >= 1.0 ? surprise : std::exp(surprise - 1.0); };
   const double bounded = std::clamp(score, -1e6, 1e6);
   Surprise surprise;
-  surprise.lasting = surprise_by(lasting_, bounded);
-  if (ready()) surprise.recent = surprise_by(recent_, bounded);
+  surprise.lasting = positive(lasting_.surprise(bounded));
+  if (ready()) surprise.recent = positive(recent_surprise(bounded));
   return surprise;
 }
 
@@ -139,18 +150,31 @@ void EpisodeTail::fit_peaks() {
     if (peaks_[i].height > recent_.start) excesses[count++] = peaks_[i].height - recent_.start;
   std::sort(excesses.begin(), excesses.begin() + static_cast<std::ptrdiff_t>(count));
   exceeding_ = static_cast<double>(count);
-  const double n = exceeding_;
+  const double all = std::accumulate(excesses.begin(), excesses.begin() + static_cast<std::ptrdiff_t>(count), 0.0);
+  recent_.scale = (all + kScalePriorPeaks * settings_.usual_scale) / (exceeding_ + kScalePriorPeaks);
+  const std::size_t highest = count <= kHighestPeaks ? count : std::max(kHighestPeaks, count / 4);
+  fit_highest(std::span<const double>(excesses).first(count), highest);
+}
+
+// `excesses` over the quantile, ascending; the last `highest` of them make the tail.
+void EpisodeTail::fit_highest(std::span<const double> excesses, std::size_t highest) {
+  const std::size_t below = excesses.size() - highest;
+  const double bend = below == 0 ? 0.0 : excesses[below - 1];
+  const auto n = static_cast<double>(highest);
   double sum = 0.0;
   double weighted = 0.0;  // sum of the excesses, each times the share of those above it
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += excesses[i];
-    weighted += excesses[i] * static_cast<double>(count - 1 - i) / std::max(1.0, n - 1.0);
+  for (std::size_t i = 0; i < highest; ++i) {
+    const double excess = excesses[below + i] - bend;
+    sum += excess;
+    weighted += excess * static_cast<double>(highest - 1 - i) / std::max(1.0, n - 1.0);
   }
-  double shape = 0.0;
-  if (count >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
+  double shape = kUsualShape;
+  if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
     shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
-  recent_.shape = shape * n / (n + kShapePriorPeaks);
-  recent_.scale = (1.0 - recent_.shape) * (sum + kScalePriorPeaks * settings_.usual_scale) / (n + kScalePriorPeaks);
+  highest_.start = recent_.start + bend;
+  highest_.share = below == 0 ? 1.0 : n / static_cast<double>(excesses.size());
+  highest_.shape = (shape * n + kUsualShape * kShapePriorPeaks) / (n + kShapePriorPeaks);
+  highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
 }
 
 void EpisodeTail::fit_rate() {
@@ -208,7 +232,7 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   peak_count_ = static_cast<std::size_t>(in[6]);
   next_peak_ = static_cast<std::size_t>(in[7]);
   recent_.start = in[8];
-  lasting_ = {in[9], 0.0, in[10], in[11]};
+  lasting_ = {in[9], in[10], in[11]};
   averaged_ = in[12];
   for (std::size_t i = 0; i < kPeaks; ++i) peaks_[i] = {in[kHead + 2 * i], in[kHead + 2 * i + 1]};
   fit_peaks();

@@ -4,13 +4,16 @@
 //
 // Formula: u is a running 95 % quantile of the score. A run above u is one cluster, over when the score has stayed below
 // u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart; the peaks of the last 200 clusters are kept,
-// those of alarms too. With the N excesses y of them over u: generalised Pareto, shape G by probability-weighted moments
-// within [-0.5, 0.7], shrunk to 0 with the weight of 20 peaks; scale S = (1 - G)(sum of y + 5 s) / (N + 5); rate lambda =
-// (N + 1) / (T + 1 / lambda0), T the time that the kept peaks span, lambda0 one cluster in 100 samples.
-//   rate(score) = lambda (1 + G (score - u) / S)^(-1 / G), surprise = -log10(rate * interval / 3),
+// those of alarms too. N of them lie above u: rate lambda = (N + 1) / (T + 1 / lambda0), T the time that the kept peaks
+// span, lambda0 one cluster in 100 samples. v = u, or with more than 40 peaks the one that the k = max(40, N / 4) highest
+// exceed: peaks come from several causes, and only the highest say how the highest go on. With their excesses y over v:
+// generalised Pareto, shape G by probability-weighted moments within [-0.5, 0.7], shrunk to 0.2 with the weight of 20
+// peaks; scale S = (1 - G)(sum of y + 5 s) / (k + 5).
+//   rate(score) = lambda k / N (1 + G (score - v) / S)^(-1 / G) above v, log-linear from u to v,
+//   surprise = -log10(rate * interval / 3),
 // where an episode is three samples (kDeclusteringFactor). Below u the surprise goes on as a straight line, and once
 // it is under 1 as exp(surprise - 1), so that it never falls below 0 nor stands still.
-// Two readings: `recent` by the fit as it is, `lasting` by G = 0 and by u, S and the surprise of u averaged over 30 days. A host
+// Two readings: `recent` by the fit as it is, `lasting` by an exponential tail over u, averaged over 30 days. A host
 // that has just had an incident is expected to have the next: the budget goes by the recent one, which is what keeps it;
 // how odd a moment was is told by the lasting one, which does not call the second incident ordinary.
 // Source: J. Pickands, Statistical inference using extreme order statistics, Annals of Statistics 3(1), 1975; Hosking and
@@ -62,23 +65,34 @@ class EpisodeTail {
     double time_s = 0.0;
     double height = 0.0;
   };
-  // Of a generalised Pareto distribution over `start`, and the surprise of `start` itself.
-  struct Fit {
+  // An exponential tail over `start`.
+  struct Line {
+    double start = 0.0;
+    double scale = 1.0;
+    double start_surprise = 0.0;
+
+    double surprise(double score) const;
+  };
+  // A generalised Pareto tail over `start`.
+  struct Tail {
     double start = 0.0;
     double shape = 0.0;
     double scale = 1.0;
-    double start_surprise = 0.0;
+    double share = 1.0;  // of the peaks above the quantile, those above `start`
+
+    double surprise_over_start(double score) const;
   };
 
-  static double surprise_by(const Fit& fit, double score);
+  double recent_surprise(double score) const;
   void start_up(double score);
   void move_quantile(double score);
   void follow_cluster(double score);
   void keep_peak();
   void fit_peaks();
+  void fit_highest(std::span<const double> excesses, std::size_t highest);
   void fit_rate();
   void average(double elapsed_s);
-  Fit expected_elsewhere() const;
+  Line expected_elsewhere() const;
 
   EpisodeTailSettings settings_;
   double cluster_gap_s_;
@@ -91,8 +105,9 @@ class EpisodeTail {
   std::size_t peak_count_ = 0;
   std::size_t next_peak_ = 0;
   double exceeding_ = 0.0;  // peaks above the start, when they were last fitted
-  Fit recent_;
-  Fit lasting_;
+  Line recent_;    // over the quantile, of all peaks
+  Tail highest_;   // of the highest peaks
+  Line lasting_;
   double averaged_;  // samples behind lasting_, those expected elsewhere among them
   std::array<Peak, kPeaks> peaks_{};  // while starting up, the heights of the first scores
 };

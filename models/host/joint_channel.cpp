@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kDegreesOfFreedom = 4.0;
 constexpr double kLargestZ = 1e6;
-constexpr TimeScales::Sums kWeights = {1.0, 1.0, 0.5};
+constexpr TimeScales::Sums kWeights = {1.0, 1.0, 0.6};
 // The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say the
 // same, so that one row in a few is enough to learn from.
 constexpr double kYoungRows = 100.0;

@@ -4,7 +4,7 @@
 // in many features, and leaves what shows grossly in one to GrossChannel.
 //
 // Formula: Student-t densities with four degrees of freedom, multiplied: S_L = sum 2.5 ln(1 + z^2 / 4) over the levels,
-// S_D over the changes, S_W by GivenOthers over both; TimeScales makes one score of them, with weights 1, 1 and 1 / 2;
+// S_D over the changes, S_W by GivenOthers over both; TimeScales makes one score of them, with weights 1, 1 and 0.6;
 // EpisodeTail makes that a surprise. A Student t, because one feature that is 30 sd off must not drown all others. Source:
 // docs/models.md. Cost: about 6 d^2 + 30 d operations to score and learn. Bytes: 32 d^2 + 5 KB. Hazards: silent for 30
 // rows; its surprise is not judged before EpisodeTail is ready.
