@@ -23,6 +23,8 @@ constexpr double kScalePriorPeaks = 5.0;
 constexpr std::size_t kHighestPeaks = 40;       // or a quarter, that say how the tail goes on
 constexpr double kStraightBelow = 0.1;          // of 1 + G y / S
 constexpr double kSmallestShape = 1e-4;
+constexpr double kMemoryS = 56.0 * 86400.0;
+constexpr double kNothingDropped = 1e9;
 constexpr double kAverageHalfLifeS = 30.0 * 86400.0;
 constexpr double kAveragedElsewhere = 3000.0;   // samples that the expectation is worth
 
@@ -53,8 +55,8 @@ void EpisodeTail::reset() {
   cluster_ = {};
   last_above_s_ = 0.0;
   peak_count_ = 0;
-  next_peak_ = 0;
-  exceeding_ = 0.0;
+  clusters_ = 0.0;
+  complete_above_ = -kNothingDropped;
   recent_ = lasting_ = expected_elsewhere();
   highest_ = {};
   averaged_ = kAveragedElsewhere;
@@ -96,6 +98,7 @@ void EpisodeTail::learn(double score, double elapsed_s) {
   if (!ready()) return start_up(score);
   scores_ += 1.0;
   seen_s_ += elapsed_s;
+  if (seen_s_ > kMemoryS) clusters_ -= clusters_ * std::min(1.0, elapsed_s / kMemoryS);
   move_quantile(score);
   follow_cluster(score);
   fit_rate();
@@ -137,51 +140,79 @@ void EpisodeTail::follow_cluster(double score) {
   }
 }
 
+// Of what is older than the memory nothing stays; of the rest, if there is no room for all, the highest.
 void EpisodeTail::keep_peak() {
-  peaks_[next_peak_] = cluster_;
-  next_peak_ = (next_peak_ + 1) % kPeaks;
-  peak_count_ = std::min(peak_count_ + 1, kPeaks);
+  for (std::size_t i = 0; i < peak_count_;) {
+    if (seen_s_ - peaks_[i].time_s <= kMemoryS) {
+      ++i;
+    } else {
+      peaks_[i] = peaks_[--peak_count_];
+    }
+  }
+  if (peak_count_ < kPeaks) {
+    peaks_[peak_count_++] = cluster_;
+  } else {
+    Peak& lowest = *std::min_element(peaks_.begin(), peaks_.end(),
+                                     [](const Peak& a, const Peak& b) { return a.height < b.height; });
+    const double dropped = std::min(lowest.height, cluster_.height);
+    if (cluster_.height > lowest.height) lowest = cluster_;
+    complete_above_ = std::max(complete_above_, dropped);
+  }
+  clusters_ += 1.0;
+  recent_.scale += (cluster_.height - recent_.start - recent_.scale) / std::min(clusters_, static_cast<double>(kPeaks));
 }
 
 void EpisodeTail::fit_peaks() {
-  std::array<double, kPeaks> excesses;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < peak_count_; ++i)
-    if (peaks_[i].height > recent_.start) excesses[count++] = peaks_[i].height - recent_.start;
-  std::sort(excesses.begin(), excesses.begin() + static_cast<std::ptrdiff_t>(count));
-  exceeding_ = static_cast<double>(count);
-  const double all = std::accumulate(excesses.begin(), excesses.begin() + static_cast<std::ptrdiff_t>(count), 0.0);
-  recent_.scale = (all + kScalePriorPeaks * settings_.usual_scale) / (exceeding_ + kScalePriorPeaks);
+  std::array<double, kPeaks> heights;
+  const auto collect = [&](double floor) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < peak_count_; ++i)
+      if (peaks_[i].height > floor) heights[count++] = peaks_[i].height;
+    return count;
+  };
+  std::size_t count = collect(std::max(recent_.start, complete_above_));
+  // What was dropped belongs to a stranger time than what is left.
+  if (count < kHighestPeaks && complete_above_ > recent_.start) {
+    complete_above_ = recent_.start;
+    count = collect(recent_.start);
+  }
+  std::sort(heights.begin(), heights.begin() + static_cast<std::ptrdiff_t>(count));
+  const bool all_kept = complete_above_ <= recent_.start;
+  if (all_kept) {
+    clusters_ = static_cast<double>(count);
+    const double sum = std::accumulate(heights.begin(), heights.begin() + static_cast<std::ptrdiff_t>(count), 0.0);
+    recent_.scale = (sum - clusters_ * recent_.start + kScalePriorPeaks * settings_.usual_scale) /
+                    (clusters_ + kScalePriorPeaks);
+  }
   const std::size_t highest = count <= kHighestPeaks ? count : std::max(kHighestPeaks, count / 4);
-  fit_highest(std::span<const double>(excesses).first(count), highest);
+  fit_highest(std::span<const double>(heights).first(count), highest);
 }
 
-// `excesses` over the quantile, ascending; the last `highest` of them make the tail.
-void EpisodeTail::fit_highest(std::span<const double> excesses, std::size_t highest) {
-  const std::size_t below = excesses.size() - highest;
-  const double bend = below == 0 ? 0.0 : excesses[below - 1];
+// `heights` of peaks, ascending; the last `highest` of them make the tail.
+void EpisodeTail::fit_highest(std::span<const double> heights, std::size_t highest) {
+  const std::size_t below = heights.size() - highest;
+  const double start = below == 0 ? std::max(recent_.start, complete_above_) : heights[below - 1];
   const auto n = static_cast<double>(highest);
   double sum = 0.0;
   double weighted = 0.0;  // sum of the excesses, each times the share of those above it
   for (std::size_t i = 0; i < highest; ++i) {
-    const double excess = excesses[below + i] - bend;
+    const double excess = heights[below + i] - start;
     sum += excess;
     weighted += excess * static_cast<double>(highest - 1 - i) / std::max(1.0, n - 1.0);
   }
   double shape = kUsualShape;
   if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
     shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
-  highest_.start = recent_.start + bend;
-  highest_.share = below == 0 ? 1.0 : n / static_cast<double>(excesses.size());
+  highest_.start = start;
+  highest_.share = n > 0.0 ? std::min(1.0, n / clusters_) : 1.0;
   highest_.shape = (shape * n + kUsualShape * kShapePriorPeaks) / (n + kShapePriorPeaks);
   highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
 }
 
 void EpisodeTail::fit_rate() {
-  const double since_s = peak_count_ < kPeaks ? 0.0 : peaks_[next_peak_].time_s;
   const double elsewhere_per_week = (1.0 - kStart) / kSamplesPerCluster * kWeekS / settings_.interval_s;
-  const double weeks = std::max(1.0, seen_s_ - since_s) / kWeekS;
-  const double per_week = (exceeding_ + 1.0) / (weeks + 1.0 / elsewhere_per_week);
+  const double weeks = std::clamp(seen_s_, 1.0, kMemoryS) / kWeekS;
+  const double per_week = (clusters_ + 1.0) / (weeks + 1.0 / elsewhere_per_week);
   recent_.start_surprise = -std::log(per_week * settings_.interval_s / (kWeekS * kDeclusteringFactor)) / kLn10;
 }
 
@@ -201,8 +232,10 @@ void EpisodeTail::save(std::span<double, kStateDoubles> out) const {
                                        cluster_.height,
                                        last_above_s_,
                                        static_cast<double>(peak_count_),
-                                       static_cast<double>(next_peak_),
+                                       clusters_,
+                                       complete_above_,
                                        recent_.start,
+                                       recent_.scale,
                                        lasting_.start,
                                        lasting_.scale,
                                        lasting_.start_surprise,
@@ -220,8 +253,9 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   const auto whole = [](double value, double largest) {
     return value >= 0.0 && value <= largest && value == std::floor(value);
   };
+  // Scales and counts: see save().
   if (!whole(in[0], 1e18) || in[1] <= 0.0 || in[2] < 0.0 || !whole(in[3], 1.0) ||
-      !whole(in[6], static_cast<double>(kPeaks)) || !whole(in[7], static_cast<double>(kPeaks - 1)) || in[10] <= 0.0 || in[12] < 0.0)
+      !whole(in[6], static_cast<double>(kPeaks)) || in[7] < 0.0 || in[10] <= 0.0 || in[12] <= 0.0 || in[14] < 0.0)
     return false;
   scores_ = in[0];
   step_scale_ = in[1];
@@ -230,10 +264,12 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   cluster_.height = in[4];
   last_above_s_ = in[5];
   peak_count_ = static_cast<std::size_t>(in[6]);
-  next_peak_ = static_cast<std::size_t>(in[7]);
-  recent_.start = in[8];
-  lasting_ = {in[9], in[10], in[11]};
-  averaged_ = in[12];
+  clusters_ = in[7];
+  complete_above_ = in[8];
+  recent_.start = in[9];
+  recent_.scale = in[10];
+  lasting_ = {in[11], in[12], in[13]};
+  averaged_ = in[14];
   for (std::size_t i = 0; i < kPeaks; ++i) peaks_[i] = {in[kHead + 2 * i], in[kHead + 2 * i + 1]};
   fit_peaks();
   fit_rate();

@@ -3,9 +3,9 @@
 // detector, whatever its unit, into the rate that the budget is written in.
 //
 // Formula: u is a running 95 % quantile of the score. A run above u is one cluster, over when the score has stayed below
-// u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart; the peaks of the last 200 clusters are kept,
-// those of alarms too. N of them lie above u: rate lambda = (N + 1) / (T + 1 / lambda0), T the time that the kept peaks
-// span, lambda0 one cluster in 100 samples. v = u, or with more than 40 peaks the one that the k = max(40, N / 4) highest
+// u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart; N
+// clusters in T, at most 56 days: rate lambda = (N + 1) / (T + 1 / lambda0), lambda0 one cluster in 100 samples. The
+// 200 highest peaks are kept, those of alarms too. v = u, or with more than 40 peaks the one that the k = max(40, a quarter) highest
 // exceed: peaks come from several causes, and only the highest say how the highest go on. With their excesses y over v:
 // generalised Pareto, shape G by probability-weighted moments within [-0.5, 0.7], shrunk to 0.2 with the weight of 20
 // peaks; scale S = (1 - G)(sum of y + 5 s) / (k + 5).
@@ -54,7 +54,7 @@ class EpisodeTail {
   void reset();
 
   // The learned state as plain doubles.
-  static constexpr std::size_t kStateDoubles = 13 + 2 * kPeaks;
+  static constexpr std::size_t kStateDoubles = 15 + 2 * kPeaks;
   void save(std::span<double, kStateDoubles> out) const;
   // Returns false and changes nothing if `in` is no such state.
   bool load(std::span<const double, kStateDoubles> in);
@@ -89,7 +89,7 @@ class EpisodeTail {
   void follow_cluster(double score);
   void keep_peak();
   void fit_peaks();
-  void fit_highest(std::span<const double> excesses, std::size_t highest);
+  void fit_highest(std::span<const double> heights, std::size_t highest);
   void fit_rate();
   void average(double elapsed_s);
   Line expected_elsewhere() const;
@@ -103,8 +103,8 @@ class EpisodeTail {
   Peak cluster_;              // the one that is open: its highest score
   double last_above_s_ = 0.0;
   std::size_t peak_count_ = 0;
-  std::size_t next_peak_ = 0;
-  double exceeding_ = 0.0;  // peaks above the start, when they were last fitted
+  double clusters_ = 0.0;        // above the quantile, within the memory
+  double complete_above_ = 0.0;  // of lower peaks some were dropped
   Line recent_;    // over the quantile, of all peaks
   Tail highest_;   // of the highest peaks
   Line lasting_;
