@@ -20,6 +20,7 @@ constexpr double kTailRows = 10.0;       // a feature's z is learned by its tail
 constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
 constexpr double kOddFrom = 1.0;         // surprises below are everyday and get no share
 constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+constexpr double kMostSensitised = -2.0;  // habituation: the cut falls by no more, however light a tail was of late
 constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
 
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
@@ -39,6 +40,9 @@ FeatureLanes lanes_in(std::uint64_t mask, std::size_t first) {
   for (std::size_t k = 0; k < kFeatureLanes; ++k) lanes.data()[k] = static_cast<double>(mask >> (first + k) & 1);
   return lanes;
 }
+
+// What is left of `value` beyond what means nothing.
+FeatureLanes beyond(const FeatureLanes& value, const FeatureLanes& nothing) { return value - value.min(nothing).max(-nothing); }
 
 FeatureLanes within(const FeatureLanes& value, const FeatureLanes& bound) { return value.min(bound).max(-bound); }
 
@@ -89,12 +93,12 @@ void HostDetector::read(const Observation& observation, Reading& reading) const 
     const FeatureLanes counted = lanes_in(reading.counted, first);
     put_lanes(mean, reading.mean, first);
     put_lanes(sd, reading.sd, first);
-    const FeatureLanes z = counted * ((value - mean) / sd);
-    put_lanes(z, reading.joint.z, first);
-    put_lanes(z / group.doubt, reading.gross_z, first);
+    const FeatureLanes off = counted * (value - mean);
+    put_lanes(beyond(off, resolution(first)) / sd, reading.joint.z, first);
+    put_lanes(off / (sd * group.doubt), reading.gross_z, first);
     const FeatureLanes change = lanes_in(reading.present, first) * group.count.min(1.0) * (value - group.of_late);
     put_lanes(change, reading.change, first);
-    put_lanes(counted * (change / group.change_sd()), reading.joint.change_z, first);
+    put_lanes(counted * beyond(change, resolution(first)) / group.change_sd(), reading.joint.change_z, first);
   }
   if (reading.counted == 0) return;
   joint_.judge(reading.joint);
@@ -116,7 +120,7 @@ Score HostDetector::score(const Observation& observation) const {
   const double gross = latest_.gross.surprise;
   const EpisodeTail::Surprise& joint = latest_.joint.surprise;
   score.surprise = std::max(joint.lasting, gross);
-  score.habituation = score.surprise - std::max(joint.recent, gross);
+  score.habituation = std::max(kMostSensitised, score.surprise - std::max(joint.recent, gross));
   return score;
 }
 
@@ -168,7 +172,7 @@ void HostDetector::advance(const Observation& observation) {
   advanced_ = true;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   if (latest_.counted != 0) joint_.advance(latest_.joint, elapsed_s);
-  gross_.advance(latest_.gross_z, latest_.counted, latest_.gross, elapsed_s);
+  gross_.advance(latest_.gross_z, latest_.counted);
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
     FeatureGroup& group = groups_[first / kFeatureLanes];
     group.move_on(values_of(observation, latest_.present, first, group.of_late), lanes_in(latest_.present, first));
@@ -213,6 +217,8 @@ void HostDetector::update(const Observation& observation) {
                 forgotten);
     group.refresh(resolution(first));
   }
+  tail_lesson.largest = latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN();
+  tail_lesson.elapsed_s = elapsed_s;
   gross_.learn(tail_lesson, mask, forgotten);
   if (latest_.counted != 0) joint_.learn(latest_.joint, forgotten, elapsed_s);
   season_.learn_all(visit, season, lesson);

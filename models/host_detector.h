@@ -8,6 +8,7 @@
 //   sd = spread * max(sqrt(variance), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
 //   z = (x - level - season) / sd, log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
 //   change z = (x - its mean of late) / sd of that, the mean of late with a half-life of two rows.
+// What is within the resolution adds nothing to the sum over all features, in level or in change.
 // Two channels look at them: host/joint_channel.h at all features together, host/gross_channel.h at the rarest one, its z
 // divided by sqrt(1 + 3 / n_eff) for how little is known; surprise = the larger of the two. A sum over many features hides the one that is grossly off, and a maximum does
 // not see the many that are a little.

@@ -11,6 +11,7 @@ namespace epsilond::models {
 namespace {
 
 constexpr double kWeekS = 604800.0;
+constexpr double kLongestClusterGaps = 12.0;
 constexpr double kLn10 = 2.30258509299404568402;
 constexpr double kStart = 0.95;                 // the quantile that the tail begins at
 constexpr double kSamplesPerCluster = 5.0;      // expected, until clusters were counted
@@ -53,7 +54,7 @@ void EpisodeTail::reset() {
   seen_s_ = 0.0;
   in_cluster_ = false;
   cluster_ = {};
-  last_above_s_ = 0.0;
+  last_above_s_ = cluster_begun_s_ = 0.0;
   peak_count_ = 0;
   clusters_ = 0.0;
   complete_above_ = -kNothingDropped;
@@ -95,9 +96,9 @@ EpisodeTail::Surprise EpisodeTail::surprise(double score) const {
 
 void EpisodeTail::learn(double score, double elapsed_s) {
   if (!std::isfinite(score)) return;
-  if (!ready()) return start_up(score);
-  scores_ += 1.0;
   seen_s_ += elapsed_s;
+  if (scores_ < kFewestScores) return start_up(score);
+  scores_ += 1.0;
   if (seen_s_ > kMemoryS) clusters_ -= clusters_ * std::min(1.0, elapsed_s / kMemoryS);
   move_quantile(score);
   follow_cluster(score);
@@ -109,7 +110,7 @@ void EpisodeTail::learn(double score, double elapsed_s) {
 void EpisodeTail::start_up(double score) {
   peaks_[static_cast<std::size_t>(scores_)].height = score;
   scores_ += 1.0;
-  if (!ready()) return;
+  if (scores_ < kFewestScores) return;
   std::sort(peaks_.begin(), peaks_.end(), [](const Peak& a, const Peak& b) { return a.height < b.height; });
   const auto at = [this](double quantile) {
     return peaks_[static_cast<std::size_t>(quantile * static_cast<double>(kPeaks - 1))].height;
@@ -129,15 +130,18 @@ void EpisodeTail::move_quantile(double score) {
 
 void EpisodeTail::follow_cluster(double score) {
   if (score > recent_.start) {
+    if (!in_cluster_) cluster_begun_s_ = seen_s_;
     if (!in_cluster_ || score > cluster_.height) cluster_ = {seen_s_, score};
     in_cluster_ = true;
     last_above_s_ = seen_s_;
-  } else if (in_cluster_ && seen_s_ - last_above_s_ > cluster_gap_s_) {
-    in_cluster_ = false;
-    cluster_.time_s = seen_s_;
-    keep_peak();
-    fit_peaks();
   }
+  // What comes back oftener than the gap would be one cluster for ever, and so taken for rare.
+  const bool quiet = seen_s_ - last_above_s_ > cluster_gap_s_;
+  if (!in_cluster_ || (!quiet && seen_s_ - cluster_begun_s_ <= kLongestClusterGaps * cluster_gap_s_)) return;
+  in_cluster_ = false;
+  cluster_.time_s = seen_s_;
+  keep_peak();
+  fit_peaks();
 }
 
 // Of what is older than the memory nothing stays; of the rest, if there is no room for all, the highest.
@@ -262,7 +266,7 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   seen_s_ = in[2];
   in_cluster_ = in[3] > 0.0;
   cluster_.height = in[4];
-  last_above_s_ = in[5];
+  last_above_s_ = cluster_begun_s_ = in[5];
   peak_count_ = static_cast<std::size_t>(in[6]);
   clusters_ = in[7];
   complete_above_ = in[8];

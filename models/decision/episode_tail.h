@@ -3,7 +3,7 @@
 // detector, whatever its unit, into the rate that the budget is written in.
 //
 // Formula: u is a running 95 % quantile of the score. A run above u is one cluster, over when the score has stayed below
-// u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart; N
+// u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart, or once it has lasted 12 times that; N
 // clusters in T, at most 56 days: rate lambda = (N + 1) / (T + 1 / lambda0), lambda0 one cluster in 100 samples. The
 // 200 highest peaks are kept, those of alarms too. v = u, or with more than 40 peaks the one that the k = max(40, a quarter) highest
 // exceed: peaks come from several causes, and only the highest say how the highest go on. With their excesses y over v:
@@ -20,7 +20,7 @@
 // Wallis, Technometrics 29(3), 1987 (moments); A. Siffer et al., Anomaly detection in streams with extreme value theory,
 // KDD 2017 (SPOT, which leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
 // tests/golden/make_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4 KB.
-// Hazards: until 200 scores were seen there is no recent surprise, and the lasting one goes by what is usual elsewhere.
+// Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is usual elsewhere.
 
 #include <array>
 #include <cstddef>
@@ -50,7 +50,9 @@ class EpisodeTail {
     double recent = 0.0;   // the same by the recent fit; 0 until ready()
   };
   Surprise surprise(double score) const;
-  bool ready() const { return scores_ >= kFewestScores; }
+  // Nobody can tell from minutes what happens in a week.
+  static constexpr double kFewestS = 3600.0;
+  bool ready() const { return scores_ >= kFewestScores && seen_s_ >= kFewestS; }
   void reset();
 
   // The learned state as plain doubles.
@@ -101,6 +103,7 @@ class EpisodeTail {
   double seen_s_ = 0.0;      // time since the start, as learned
   bool in_cluster_ = false;
   Peak cluster_;              // the one that is open: its highest score
+  double cluster_begun_s_ = 0.0;
   double last_above_s_ = 0.0;
   std::size_t peak_count_ = 0;
   double clusters_ = 0.0;        // above the quantile, within the memory

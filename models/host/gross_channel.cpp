@@ -22,7 +22,7 @@ constexpr double kMarginFactor = 10.0;
 constexpr double kBelievedAfterS = 4320.0;  // half the weight is the episodes' own then
 constexpr std::array<double, 2> kAveragedS = {8.0, 24.0};
 constexpr double kFewestRowsAveraged = 4.0;
-constexpr double kAveragedZ = 30.0;
+constexpr double kAveragedZ = 4.0;  // an average is for what is little but lasts; what is gross must not echo in it
 constexpr double kLeastAllowance = 0.22;
 constexpr double kLearnedPerAverage = 4.0;  // times in its length: neighbours say the same
 constexpr double kJudgedAfter = 30.0;       // times
@@ -129,16 +129,16 @@ void GrossChannel::judge(const PerFeature& z, std::uint64_t counted, double lear
   row.surprise = std::max(0.0, believed - margin_);
 }
 
-void GrossChannel::advance(const PerFeature& z, std::uint64_t counted, const Row& row, double elapsed_s) {
+void GrossChannel::advance(const PerFeature& z, std::uint64_t counted) {
   for (Average& average : averages_)
     for (std::uint64_t left = counted; left != 0; left &= left - 1) {
       const auto i = static_cast<std::size_t>(std::countr_zero(left));
       average.mean[i] += average.gain * (std::clamp(z[i], -kAveragedZ, kAveragedZ) - average.mean[i]);
     }
-  if (counted != 0) episodes_.learn(row.largest, elapsed_s);
 }
 
 void GrossChannel::learn(const Lesson& lesson, std::uint64_t present, double forgotten) {
+  episodes_.learn(lesson.largest, lesson.elapsed_s);
   for (std::uint64_t left = present; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     tails_[i].learn(lesson.z[i], lesson.weight[i]);

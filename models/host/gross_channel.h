@@ -4,9 +4,9 @@
 //
 // Formula: t = -log10 tail(|z|) by the feature's own tail (decision/tail.h), but never more than the Gaussian itself
 // says; M = the largest t - log10(d / 3) for having looked at d features (no correction for d <= 3). An average E of z
-// (each within 30) with gain a is divided by its own sd, max(root of the mean of E^2 (1 + 3 / n), f), and has its own
+// (each within 4) with gain a is divided by its own sd, max(root of the mean of E^2 (1 + 3 / n), f), and has its own
 // tail; f is what a feature that never moves is allowed: (resolution / sd) max(sqrt(a / (2 - a)), 0.22). M claims a
-// probability per row; EpisodeTail learns how often this machine has an episode of such an M, and after an hour or two
+// probability per row; EpisodeTail learns, from what is not flagged, for the tenth grab of memory is as gross as the first, how often this machine has an episode of such an M, and after an hour or two
 // it is believed instead: surprise = (1 - w) M + w min(M, recent), w = a / (a + 72 min) at age a. From that the margin
 // log10(10 interval / 1 s) is taken: this channel is for what is gross, and a tenth of the budget is its own.
 // Source: measured on a young machine at 1 s and on server metrics (docs/models.md); d / 3: features move in groups of
@@ -40,11 +40,13 @@ class GrossChannel {
   void judge(const PerFeature& z, std::uint64_t counted, double learned_s, Row& row) const;
 
   // Shows every row, flagged or not.
-  void advance(const PerFeature& z, std::uint64_t counted, const Row& row, double elapsed_s);
+  void advance(const PerFeature& z, std::uint64_t counted);
   struct Lesson {
     PerFeature z;             // present features only; bounded
     PerFeature weight;        // in independent rows, [0, 1]; 0 = not learned
     PerFeature resolution_z;  // resolution over sd, (0, 1]
+    double largest = 0.0;     // M of the row
+    double elapsed_s = 0.0;   // > 0
   };
   // `forgotten`: share that a row's time takes from what is remembered.
   void learn(const Lesson& lesson, std::uint64_t present, double forgotten);

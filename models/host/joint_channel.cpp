@@ -11,6 +11,10 @@ namespace {
 constexpr double kDegreesOfFreedom = 4.0;
 constexpr double kLargestZ = 1e6;
 constexpr TimeScales::Sums kWeights = {1.0, 1.0, 0.6};
+// Rows that are seconds apart say the same one after the other, so that an episode would outlast its cause by minutes.
+constexpr double kFastBelowS = 10.0;
+constexpr double kFastAveragedWithinSd = 3.0;
+constexpr double kAveragedWithinSd = 30.0;
 // The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say the
 // same, so that one row in a few is enough to learn from.
 constexpr double kYoungRows = 100.0;
@@ -43,7 +47,7 @@ JointChannel::JointChannel(std::size_t feature_count, double interval_s)
     : feature_count_(feature_count),
       levels_(feature_count),
       changes_(feature_count),
-      scales_(kWeights),
+      scales_(kWeights, interval_s < kFastBelowS ? kFastAveragedWithinSd : kAveragedWithinSd),
       tail_(EpisodeTailSettings{.interval_s = interval_s}),
       learned_row_in_(std::max(1.0, std::floor(kLearnedEveryS / interval_s))) {}
 

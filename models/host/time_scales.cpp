@@ -19,13 +19,16 @@ constexpr std::array<double, TimeScales::kScales> kGains = {1.0, 0.2928932188134
 
 TimeScales::Cells TimeScales::averages(const Sums& sums) const {
   Cells next;
-  for (std::size_t j = 0; j < kSums; ++j)
+  for (std::size_t j = 0; j < kSums; ++j) {
+    const auto sum = static_cast<Eigen::Index>(j);
+    const double bounded = learned_ > kUnclippedRows ? std::min(sums[j], mean_(0, sum) + averaged_within_sd_ * sd_(0, sum)) : sums[j];
     for (std::size_t k = 0; k < kScales; ++k) {
       const auto row = static_cast<Eigen::Index>(k);
       const auto column = static_cast<Eigen::Index>(j);
       const double before = begun_ ? average_(row, column) : sums[j];
-      next(row, column) = before + kGains[k] * (sums[j] - before);
+      next(row, column) = before + kGains[k] * ((k == 0 ? sums[j] : bounded) - before);
     }
+  }
   return next;
 }
 

