@@ -1,9 +1,11 @@
-// Saving and restoring the learned state of HostDetector: a header, per feature a row of doubles and its tail, the
-// seasons.
+// Saving and restoring the learned state of HostDetector: a header, per feature a row of doubles, the seasons, then the
+// two channels.
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "models/host_detector.h"
 #include "models/state_bytes.h"
@@ -53,7 +55,7 @@ bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
   return true;
 }
 
-// Of a feature's season, every second run of bins holds visits, which are not negative.
+// Visits are not negative.
 bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) {
   for (std::size_t cell = 0; cell < season.cell_count(); ++cell) {
     float value = 0.0f;
@@ -106,6 +108,16 @@ bool HostDetector::load(std::span<const std::byte> in) {
   const std::size_t feature_bytes = settings_.feature_count * sizeof(FeatureRow);
   if (!sane_features(in.first(feature_bytes), settings_.feature_count)) return false;
   if (!sane_season(in.subspan(feature_bytes), season_)) return false;
+  // Read beside the present channels, which stay if these are refused.
+  std::span<const std::byte> behind = in.subspan(feature_bytes + season_.cell_count() * sizeof(float));
+  GrossChannel gross(settings_.feature_count, settings_.interval_s);
+  if (!gross.load(behind)) return false;
+  JointChannel joint(settings_.feature_count, settings_.interval_s);
+  std::vector<double> joint_state(joint.state_doubles());
+  take_bytes(behind, joint_state.data(), joint_state.size());
+  if (!joint.load(joint_state)) return false;
+  gross_ = std::move(gross);
+  joint_ = std::move(joint);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     FeatureRow row;
     take_bytes(in, &row, 1);
@@ -128,6 +140,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   }
   learned_rows_ = header.learned_rows;
   learned_s_ = header.learned_s;
+  scored_ = advanced_ = false;
   discard_unlearned();
   return true;
 }

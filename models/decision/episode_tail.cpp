@@ -243,7 +243,11 @@ void EpisodeTail::save(std::span<double, kStateDoubles> out) const {
                                        lasting_.start,
                                        lasting_.scale,
                                        lasting_.start_surprise,
-                                       averaged_};
+                                       averaged_,
+                                       highest_.start,
+                                       highest_.shape,
+                                       highest_.scale,
+                                       highest_.share};
   std::copy(head.begin(), head.end(), out.begin());
   for (std::size_t i = 0; i < kPeaks; ++i) {
     out[head.size() + 2 * i] = peaks_[i].time_s;
@@ -261,6 +265,7 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   if (!whole(in[0], 1e18) || in[1] <= 0.0 || in[2] < 0.0 || !whole(in[3], 1.0) ||
       !whole(in[6], static_cast<double>(kPeaks)) || in[7] < 0.0 || in[10] <= 0.0 || in[12] <= 0.0 || in[14] < 0.0)
     return false;
+  if (in[16] < kShapeLowest || in[16] > kShapeHighest || in[17] <= 0.0 || in[18] <= 0.0 || in[18] > 1.0) return false;
   scores_ = in[0];
   step_scale_ = in[1];
   seen_s_ = in[2];
@@ -275,7 +280,7 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   lasting_ = {in[11], in[12], in[13]};
   averaged_ = in[14];
   for (std::size_t i = 0; i < kPeaks; ++i) peaks_[i] = {in[kHead + 2 * i], in[kHead + 2 * i + 1]};
-  fit_peaks();
+  highest_ = {in[15], in[16], in[17], in[18]};
   fit_rate();
   return true;
 }

@@ -7,7 +7,7 @@
 // clusters in T, at most 56 days: rate lambda = (N + 1) / (T + 1 / lambda0), lambda0 one cluster in 100 samples. The
 // 200 highest peaks are kept, those of alarms too. v = u, or with more than 40 peaks the one that the k = max(40, a quarter) highest
 // exceed: peaks come from several causes, and only the highest say how the highest go on. With their excesses y over v:
-// generalised Pareto, shape G by probability-weighted moments within [-0.5, 0.7], shrunk to 0.2 with the weight of 20
+// generalised Pareto, shape G by probability-weighted moments within [-0.5, 0.7], shrunk to 0 with the weight of 20
 // peaks; scale S = (1 - G)(sum of y + 5 s) / (k + 5).
 //   rate(score) = lambda k / N (1 + G (score - v) / S)^(-1 / G) above v, log-linear from u to v,
 //   surprise = -log10(rate * interval / 3),
@@ -19,8 +19,9 @@
 // Source: J. Pickands, Statistical inference using extreme order statistics, Annals of Statistics 3(1), 1975; Hosking and
 // Wallis, Technometrics 29(3), 1987 (moments); A. Siffer et al., Anomaly detection in streams with extreme value theory,
 // KDD 2017 (SPOT, which leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
-// tests/golden/make_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4 KB.
-// Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is usual elsewhere.
+// tests/golden/make_host_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4 KB.
+// Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is
+// usual elsewhere.
 
 #include <array>
 #include <cstddef>
@@ -56,7 +57,7 @@ class EpisodeTail {
   void reset();
 
   // The learned state as plain doubles.
-  static constexpr std::size_t kStateDoubles = 15 + 2 * kPeaks;
+  static constexpr std::size_t kStateDoubles = 19 + 2 * kPeaks;
   void save(std::span<double, kStateDoubles> out) const;
   // Returns false and changes nothing if `in` is no such state.
   bool load(std::span<const double, kStateDoubles> in);

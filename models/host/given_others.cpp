@@ -105,6 +105,27 @@ void GivenOthers::refresh(double rows) {
     for (std::size_t i = 0; i < count_; ++i) weights_[j * count_ + i] /= deviation[i];
 }
 
+void GivenOthers::save(double* out) const {
+  out = std::copy(covariance_.begin(), covariance_.end(), out);
+  std::copy(weights_.begin(), weights_.end(), out);
+}
+
+bool GivenOthers::load(const double* in) {
+  // A covariance of numbers within 4 is within 16. No eigenvalue of R is below kLeastShrinkage, and |P_ij| is at most
+  // sqrt(P_ii P_jj): no weight is beyond sqrt(P_jj) <= sqrt(2).
+  constexpr double kLargestCovariance = kLearnedWithin * kLearnedWithin;
+  constexpr double kLargestWeight = 1.5;
+  const std::size_t size = covariance_.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    const bool diagonal = i % (count_ + 1) == 0;
+    if (!(std::fabs(in[i]) <= kLargestCovariance) || (diagonal && in[i] < 0.0)) return false;
+    if (!(std::fabs(in[size + i]) <= kLargestWeight)) return false;
+  }
+  std::copy_n(in, size, covariance_.begin());
+  std::copy_n(in + size, size, weights_.begin());
+  return true;
+}
+
 double GivenOthers::strangeness(const PerFeature& z) const {
   PerFeature conditional;
   Column w(conditional.data(), index(count_));

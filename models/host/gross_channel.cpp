@@ -192,14 +192,16 @@ std::size_t GrossChannel::memory_bytes() const {
 
 std::size_t GrossChannel::state_bytes() const {
   constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
-  const std::size_t of_average = sizeof(double) + feature_count_ * (2 * sizeof(double) + kTailBytes);
+  const std::size_t of_average = 2 * sizeof(double) + feature_count_ * (3 * sizeof(double) + kTailBytes);
   return feature_count_ * kTailBytes + averages_.size() * of_average + EpisodeTail::kStateDoubles * sizeof(double);
 }
 
 void GrossChannel::save(std::span<std::byte>& out) const {
   for (const ParetoTail& tail : tails_) put_bytes(out, tail.counts().data(), ParetoTail::kBins);
   for (const Average& average : averages_) {
+    put_bytes(out, &average.row, 1);
     put_bytes(out, &average.learned, 1);
+    put_bytes(out, average.mean.data(), feature_count_);
     put_bytes(out, average.variance.data(), feature_count_);
     put_bytes(out, average.scale.data(), feature_count_);
     for (const ParetoTail& tail : average.tails) put_bytes(out, tail.counts().data(), ParetoTail::kBins);
@@ -222,10 +224,13 @@ bool GrossChannel::load(std::span<const std::byte>& in) {
   const auto counts_for = [](double value) { return std::isfinite(value) && value >= 0.0; };
   for (ParetoTail& tail : tails_) restore(tail);
   for (Average& average : averages_) {
+    take_bytes(in, &average.row, 1);
     take_bytes(in, &average.learned, 1);
+    take_bytes(in, average.mean.data(), feature_count_);
     take_bytes(in, average.variance.data(), feature_count_);
     take_bytes(in, average.scale.data(), feature_count_);
-    sane = sane && counts_for(average.learned) &&
+    sane = sane && counts_for(average.row) && counts_for(average.learned) &&
+           std::all_of(average.mean.begin(), average.mean.end(), [](double z) { return std::fabs(z) <= kAveragedZ; }) &&
            std::all_of(average.variance.begin(), average.variance.end(), counts_for) &&
            std::all_of(average.scale.begin(), average.scale.end(), counts_for);
     for (ParetoTail& tail : average.tails) restore(tail);

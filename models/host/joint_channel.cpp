@@ -107,40 +107,34 @@ std::size_t JointChannel::memory_bytes() const {
 }
 
 std::size_t JointChannel::state_doubles() const {
-  return 1 + 2 * feature_count_ * feature_count_ + TimeScales::kStateDoubles + EpisodeTail::kStateDoubles;
+  return 1 + levels_.state_doubles() + changes_.state_doubles() + TimeScales::kStateDoubles + EpisodeTail::kStateDoubles;
 }
 
 void JointChannel::save(std::span<double> out) const {
   double* next = out.data();
   *next++ = rows_;
-  next = std::copy(levels_.state().begin(), levels_.state().end(), next);
-  next = std::copy(changes_.state().begin(), changes_.state().end(), next);
+  levels_.save(next);
+  next += levels_.state_doubles();
+  changes_.save(next);
+  next += changes_.state_doubles();
   scales_.save(next);
   next += TimeScales::kStateDoubles;
   tail_.save(std::span<double, EpisodeTail::kStateDoubles>(next, EpisodeTail::kStateDoubles));
 }
 
 bool JointChannel::load(std::span<const double> in) {
-  const std::size_t matrix = feature_count_ * feature_count_;
   const double rows = in[0];
-  // A covariance of numbers within 4 is within 16, and its diagonal is not negative.
-  for (std::size_t i = 0; i < 2 * matrix; ++i) {
-    const double value = in[1 + i];
-    const bool diagonal = i % matrix % (feature_count_ + 1) == 0;
-    if (!(std::fabs(value) <= 16.0) || (diagonal && value < 0.0)) return false;
-  }
-  if (!std::isfinite(rows) || rows < 0.0 || rows != std::floor(rows)) return false;
-  const double* const scales = in.data() + 1 + 2 * matrix;
+  const double* const levels = in.data() + 1;
+  const double* const changes = levels + levels_.state_doubles();
+  const double* const scales = changes + changes_.state_doubles();
   const std::span<const double, EpisodeTail::kStateDoubles> tail(scales + TimeScales::kStateDoubles,
                                                                  EpisodeTail::kStateDoubles);
-  if (!scales_.load(scales) || !tail_.load(tail)) {
+  const bool whole = std::isfinite(rows) && rows >= 0.0 && rows == std::floor(rows);
+  if (!whole || !levels_.load(levels) || !changes_.load(changes) || !scales_.load(scales) || !tail_.load(tail)) {
     reset();
     return false;
   }
   rows_ = rows;
-  std::copy_n(in.data() + 1, matrix, levels_.state().data());
-  std::copy_n(in.data() + 1 + matrix, matrix, changes_.state().data());
-  refresh();
   return true;
 }
 

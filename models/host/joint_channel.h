@@ -48,7 +48,7 @@ class JointChannel {
   std::size_t memory_bytes() const;
   std::size_t state_doubles() const;
   void save(std::span<double> out) const;
-  // Returns false and leaves this as it was, or reset, if `in` is no such state.
+  // Returns false and leaves this reset if `in` is no such state.
   bool load(std::span<const double> in);
 
  private:

@@ -62,7 +62,8 @@ void TimeScales::learn(double elapsed_s) {
 
 void TimeScales::save(double* out) const {
   for (const Cells* cells : {&average_, &mean_, &variance_}) out = std::copy_n(cells->data(), cells->size(), out);
-  *out = learned_;
+  *out++ = learned_;
+  *out = begun_ ? 1.0 : 0.0;
 }
 
 bool TimeScales::load(const double* in) {
@@ -70,13 +71,14 @@ bool TimeScales::load(const double* in) {
   Cells variance;
   std::copy_n(in + 2 * variance.size(), variance.size(), variance.data());
   const double learned = in[3 * variance.size()];
-  if ((variance < 0.0).any() || learned < 0.0) return false;
+  const double begun = in[3 * variance.size() + 1];
+  if ((variance < 0.0).any() || learned < 0.0 || (begun != 0.0 && begun != 1.0)) return false;
   std::copy_n(in, average_.size(), average_.data());
   std::copy_n(in + average_.size(), mean_.size(), mean_.data());
   variance_ = variance;
   sd_ = variance_.max(kSmallestVariance).sqrt();
   learned_ = learned;
-  begun_ = learned > 0.0;
+  begun_ = begun > 0.0;
   return true;
 }
 

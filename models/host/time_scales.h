@@ -32,7 +32,7 @@ class TimeScales {
   void learn(double elapsed_s);
   void reset() { *this = TimeScales(weights_, averaged_within_sd_); }
 
-  static constexpr std::size_t kStateDoubles = 3 * kSums * kScales + 1;
+  static constexpr std::size_t kStateDoubles = 3 * kSums * kScales + 2;
   void save(double* out) const;
   // Returns false and changes nothing if `in` is no such state.
   bool load(const double* in);
