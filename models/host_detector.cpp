@@ -274,6 +274,9 @@ void HostDetector::accept_level() {
     const double held_level = held.mean - season_.expected(i, unlearned_slot_);
     if (std::fabs(held_level - mean) <= kMovedBy * sd(i) && std::sqrt(held.variance) <= kMovedBy * sd(i)) continue;
     mean = held_level;
+    // What lies in the averages was measured against the old level.
+    gross_.begin_anew(i);
+    joint_.begin_anew();
     const double wider = std::max(variance, held.variance);
     // Neighbours are taken to be as alike as before, in proportion to the new variance.
     if (variance > 0.0) group.squared_step.data()[i % kFeatureLanes] *= wider / variance;

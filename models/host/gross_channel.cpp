@@ -168,6 +168,10 @@ void GrossChannel::learn_average(Average& average, const Lesson& lesson, std::ui
   average.learned += 1.0;
 }
 
+void GrossChannel::begin_anew(std::size_t feature) {
+  for (Average& average : averages_) average.mean[feature] = 0.0;
+}
+
 // Means stray less than what they are means of, so a tail of them finds an ordinary second strange for ever: what is
 // flagged is not learned.
 void GrossChannel::forget_spread() { reset(); }

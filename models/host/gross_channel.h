@@ -50,6 +50,8 @@ class GrossChannel {
   };
   // `forgotten`: share that a row's time takes from what is remembered.
   void learn(const Lesson& lesson, std::uint64_t present, double forgotten);
+  // What a feature was of late is usual now: its averages begin anew.
+  void begin_anew(std::size_t feature);
   void forget_spread();
   void reset();
 

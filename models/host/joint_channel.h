@@ -41,6 +41,8 @@ class JointChannel {
   // `gain`: of the levels, in (0, 1].
   void learn(const Row& row, double gain, double elapsed_s);
   bool ready() const { return tail_.ready(); }
+  // What was odd of late is over: the averages begin anew.
+  void begin_anew() { scales_.begin_anew(); }
   // How far single rows stray, but not the correlations.
   void forget_spread();
   void reset();

@@ -30,6 +30,8 @@ class TimeScales {
   void advance(const Sums& sums);
   // Learns the row that advance() moved on to. `elapsed_s` > 0.
   void learn(double elapsed_s);
+  // The next row begins the averages anew; the long run stays.
+  void begin_anew() { begun_ = false; }
   void reset() { *this = TimeScales(weights_, averaged_within_sd_); }
 
   static constexpr std::size_t kStateDoubles = 3 * kSums * kScales + 2;
