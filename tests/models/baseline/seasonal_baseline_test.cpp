@@ -82,8 +82,8 @@ bool slot_is_where_it_should_be(double time_s) {
   const double from_centre = within(time_s, kDay) / 1800.0 - 0.5;
   const auto week_bin = static_cast<std::size_t>(std::fmin(within(time_s + 3 * kDay, 7 * kDay) / kHour, 167.0));
   return slot.day_bin[0] == (from_centre < 0.0 ? 47 : static_cast<std::size_t>(from_centre)) &&
-         slot.day_bin[1] == (slot.day_bin[0] + 1) % 48 &&
-         slot.day_weight[1] == from_centre - std::floor(from_centre) && slot.week_bin == week_bin;
+         slot.day_bin[1] == (slot.day_bin[0] + 1) % 48 && slot.day_weight[1] == from_centre - std::floor(from_centre) &&
+         slot.week_bin == week_bin;
 }
 
 void whole_days_and_weeks_are_taken_off_exactly(void**) {
