@@ -6,8 +6,8 @@
 // none by l = max(0.5, min(0.9, d / n)): R <- (1 - l) R + l I; P = R^-1; w_i = (P z)_i / sqrt(P_ii), z within 30: the
 // conditional z of feature i. Strangeness: sum of 10.5 ln(1 + w^2 / 20), a Student t with 20 degrees of freedom. Source:
 // the precision matrix of a Gaussian, Lauritzen, Graphical Models, 1996, section 5.1; the constants were measured on
-// server metrics. Golden data: NumPy, tests/golden/make_host_golden.py. Cost: 2 d^2 operations to score, d^2 to learn; d^3
-// when refreshed. Bytes: 16 d^2. Hazards: a feature that is absent counts as being at its mean.
+// server metrics. Golden data: NumPy, tests/golden/make_host_golden.py. Cost: 2 d^2 operations to score, d^2 to learn;
+// d^3 when refreshed. Bytes: 16 d^2. Hazards: a feature that is absent counts as being at its mean.
 
 #include <cstddef>
 #include <vector>
@@ -30,7 +30,9 @@ class GivenOthers {
   double strangeness(const PerFeature& z) const;
   void reset();
 
-  std::size_t memory_bytes() const { return sizeof(*this) + (covariance_.capacity() + weights_.capacity()) * sizeof(double); }
+  std::size_t memory_bytes() const {
+    return sizeof(*this) + (covariance_.capacity() + weights_.capacity()) * sizeof(double);
+  }
   // The learned state: the covariance, and the weights as they were worked out last, which follow from an earlier one.
   std::size_t state_doubles() const { return covariance_.size() + weights_.size(); }
   void save(double* out) const;

@@ -107,7 +107,8 @@ std::size_t JointChannel::memory_bytes() const {
 }
 
 std::size_t JointChannel::state_doubles() const {
-  return 1 + levels_.state_doubles() + changes_.state_doubles() + TimeScales::kStateDoubles + EpisodeTail::kStateDoubles;
+  return 1 + levels_.state_doubles() + changes_.state_doubles() + TimeScales::kStateDoubles +
+         EpisodeTail::kStateDoubles;
 }
 
 void JointChannel::save(std::span<double> out) const {

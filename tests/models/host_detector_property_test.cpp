@@ -61,8 +61,8 @@ void the_order_of_features_does_not_matter(void**) {
     const Score plain = score_through(View{}, seed);
     const Score mixed = score_through(shuffled, seed);
     assert_near(mixed.log_density, plain.log_density, 1e-9, 1e-12);
-    // Sums of at most ten terms below 32 in another order differ by 1e-13, conditional ones, of a matrix with a condition
-    // of at most 6, by ten times that; neither a spread of at least 0.01 nor a tail's scale makes that more than 1e-9.
+    // Sums of ten terms below 32 in another order differ by 1e-13; conditional ones, of a matrix with a condition of at
+    // most 6, by ten times that; neither a spread of at least 0.01 nor a tail's scale makes that more than 1e-9.
     assert_near(mixed.surprise, plain.surprise, 1e-9, 0);
     for (std::size_t i = 0; i < kFeatures; ++i)
       assert_near(mixed.share[static_cast<Eigen::Index>(shuffled.order[i])], plain.share[static_cast<Eigen::Index>(i)],
@@ -147,6 +147,29 @@ void nothing_makes_a_number_leave_its_range(void**) {
   for (std::uint64_t round = 0; round < 5; ++round) assert_true(stays_sane(seed + round));
 }
 
+// A second feature appears with a value that is infinitely many of its sd away; then 300 usual rows of both.
+Score score_after_a_huge_newcomer() {
+  HostDetectorSettings settings = bed_settings(2, 30.0);
+  settings.resolution.fill(0.01);
+  Bed bed(settings);
+  bed.observation.present.reset(1);
+  Rng rng(3);
+  for (int i = 0; i < 400; ++i) {
+    if (i == 100) bed.observation.present.set(1);
+    bed.value(0) = rng.normal();
+    bed.value(1) = i == 100 ? 1e308 : rng.normal();
+    bed.step();
+  }
+  bed.value(0) = 100.0;
+  return bed.model.score(bed.observation);
+}
+
+void a_newcomer_infinitely_far_off_does_not_silence_the_others(void**) {
+  const Score score = score_after_a_huge_newcomer();
+  assert_true(std::isfinite(score.surprise));
+  assert_true(score.surprise > 3.0);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -155,5 +178,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(shifting_a_feature_changes_neither_z_nor_surprise),
     cmocka_unit_test(the_log_density_is_largest_at_the_mean),
     cmocka_unit_test(nothing_makes_a_number_leave_its_range),
+    cmocka_unit_test(a_newcomer_infinitely_far_off_does_not_silence_the_others),
 };
 EPSILOND_TEST_MAIN(kTests)

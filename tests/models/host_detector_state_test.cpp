@@ -49,8 +49,9 @@ std::vector<std::byte> saved(const Bed& bed) {
 }
 
 bool same(const Score& a, const Score& b) {
-  return a.status == b.status && a.log_density == b.log_density && a.surprise == b.surprise && a.habituation == b.habituation &&
-         a.sample_count == b.sample_count && a.mean == b.mean && a.sd == b.sd && a.z == b.z && a.share == b.share;
+  return a.status == b.status && a.log_density == b.log_density && a.surprise == b.surprise &&
+         a.habituation == b.habituation && a.sample_count == b.sample_count && a.mean == b.mean && a.sd == b.sd &&
+         a.z == b.z && a.share == b.share;
 }
 
 // Saves, loads into a fresh model, then goes on learning and scoring with both.

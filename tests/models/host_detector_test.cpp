@@ -270,7 +270,7 @@ void features_that_did_not_move_keep_their_mean(void** state) {
   const Score before = bed_of(state).model.score(bed_of(state).observation);
   const Score after = after_accepting(false);
   assert_near(after.mean[1], before.mean[1], 0.5, 0);  // the season did learn, within the noise
-  // The spread of the hour, a chi-square mean of 570 rows, within 0.27 of 1, is believed the more the more visits it has.
+  // The spread of the hour, a chi-square mean of 570 rows, is within 0.27 of 1 and believed more with more visits.
   assert_near(after.sd[2], before.sd[2], 0, 0.07);
 }
 
@@ -281,7 +281,8 @@ void what_was_discarded_is_not_accepted(void** state) {
   for (int i = 0; i < 100; ++i) bed.model.observe_unlearned(bed.observation);
   bed.model.discard_unlearned();
   bed.model.accept_level();
-  assert_near(bed.model.score(bed.observation).mean[0], before, 1.3, 0);  // of 490: 18 sd ln(7 / 6) n / (n + 3) of season
+  assert_near(bed.model.score(bed.observation).mean[0], before, 1.3,
+              0);  // of 490: 18 sd ln(7 / 6) n / (n + 3) of season
 }
 
 // A load average after a busy hour: it slides down for a minute, then goes on down while the model is asked.
