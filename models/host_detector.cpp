@@ -83,6 +83,8 @@ void HostDetector::take(const Observation& observation, Reading& reading) const 
 
 void HostDetector::read(const Observation& observation, Reading& reading) const {
   take(observation, reading);
+  // What happened over a gap is no change from row to row.
+  const double follows = observation.elapsed_s > kGapIntervals * settings_.interval_s ? 0.0 : 1.0;
   SeasonalBaseline::Parts season;
   season_.parts(SeasonalBaseline::slot(observation.local_time_s), season);
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
@@ -96,7 +98,8 @@ void HostDetector::read(const Observation& observation, Reading& reading) const 
     const FeatureLanes off = counted * (value - mean);
     put_lanes(beyond(off, resolution(first)) / sd, reading.joint.z, first);
     put_lanes(off / (sd * group.doubt), reading.gross_z, first);
-    const FeatureLanes change = lanes_in(reading.present, first) * group.count.min(1.0) * (value - group.of_late);
+    const FeatureLanes change =
+        follows * lanes_in(reading.present, first) * group.count.min(1.0) * (value - group.of_late);
     put_lanes(change, reading.change, first);
     put_lanes(counted * beyond(change, resolution(first)) / group.change_sd(), reading.joint.change_z, first);
   }
@@ -171,6 +174,11 @@ void HostDetector::advance(const Observation& observation) {
   scored_ = false;
   advanced_ = true;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
+  // An average does not reach over a gap.
+  if (observation.elapsed_s > kGapIntervals * settings_.interval_s) {
+    joint_.begin_anew();
+    for (std::size_t i = 0; i < settings_.feature_count; ++i) gross_.begin_anew(i);
+  }
   if (latest_.counted != 0) joint_.advance(latest_.joint, elapsed_s);
   gross_.advance(latest_.gross_z, latest_.counted);
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {

@@ -247,7 +247,8 @@ void EpisodeTail::save(std::span<double, kStateDoubles> out) const {
                                        highest_.start,
                                        highest_.shape,
                                        highest_.scale,
-                                       highest_.share};
+                                       highest_.share,
+                                       cluster_begun_s_};
   std::copy(head.begin(), head.end(), out.begin());
   for (std::size_t i = 0; i < kPeaks; ++i) {
     out[head.size() + 2 * i] = peaks_[i].time_s;
@@ -271,7 +272,8 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   seen_s_ = in[2];
   in_cluster_ = in[3] > 0.0;
   cluster_.height = in[4];
-  last_above_s_ = cluster_begun_s_ = in[5];
+  last_above_s_ = in[5];
+  cluster_begun_s_ = in[19];
   peak_count_ = static_cast<std::size_t>(in[6]);
   clusters_ = in[7];
   complete_above_ = in[8];

@@ -57,7 +57,7 @@ class EpisodeTail {
   void reset();
 
   // The learned state as plain doubles.
-  static constexpr std::size_t kStateDoubles = 19 + 2 * kPeaks;
+  static constexpr std::size_t kStateDoubles = 20 + 2 * kPeaks;
   void save(std::span<double, kStateDoubles> out) const;
   // Returns false and changes nothing if `in` is no such state.
   bool load(std::span<const double, kStateDoubles> in);

@@ -82,6 +82,7 @@ class Episodes:
 
     def learn(self, score: float, elapsed_s: float) -> None:
         self.n += 1
+        self.t += elapsed_s
         if self.n <= 200:
             self.first.append(score)
             if self.n == 200:
@@ -90,14 +91,16 @@ class Episodes:
                 self.fit()
                 self.rate()
             return
-        self.t += elapsed_s
         if self.t > 56 * DAY_S:
             self.clusters *= 1 - min(1.0, elapsed_s / (56 * DAY_S))
         self.u += self.step * min(0.05, max(0.002, 20 / self.n)) * (0.95 if score > self.u else -0.05)
         if score > self.u:
+            if self.open is None:
+                self.begun_s = self.t
             self.open = score if self.open is None else max(self.open, score)
             self.above_s = self.t
-        elif self.open is not None and self.t - self.above_s > self.gap_s:
+        ends = self.t - self.above_s > self.gap_s or (self.open is not None and self.t - self.begun_s > 12 * self.gap_s)
+        if self.open is not None and ends:
             self.keep(self.open)
             self.open = None
             self.fit()
@@ -164,7 +167,8 @@ class Episodes:
             else:  # on in a straight line
                 decay = (math.log(0.1) + (left - 0.1) / 0.1) / self.shape
             recent = self.at_u + to_v + decay / math.log(10)
-        return positive(lasting), positive(recent)
+        known = self.n >= 200 and self.t >= 3600
+        return positive(lasting), positive(recent) if known else 0.0
 
 
 def episodes(name: str, scores: np.ndarray, interval_s: float, elapsed_s: float) -> None:

@@ -298,7 +298,8 @@ double surprise_of_a_slide_that_goes_on() {
     bed.model.advance(bed.observation);
   }
   bed.value(0) = level(180);
-  return bed.model.score(bed.observation).surprise;
+  const auto score = bed.model.score(bed.observation);
+  return score.surprise - score.habituation;  // what the budget goes by
 }
 
 void a_slide_was_seen_once_not_sixty_times(void**) {

@@ -120,11 +120,12 @@ void a_gross_row_raises_an_episode_that_names_its_column(void** state) {
   assert_near(std::chrono::duration<double>(bench.notes.raised_flag.wall).count(), kStart + kStep * 1500, 0, 0);
   assert_int_equal(bench.notes.events_before_row, 1500);
   assert_int_equal(bench.notes.flagged, 1);
-  bench.run(20);
-  assert_int_equal(bench.replayer->tallies()[0].episodes, 1);
-  assert_int_equal(bench.replayer->tallies()[0].flagged_rows, 1);
-  assert_int_equal(bench.notes.rows, 1521);
-  assert_int_equal(bench.notes.last_row, 1520);
+  bench.run(200);
+  assert_in_range(bench.replayer->tallies()[0].episodes, 1, 2);
+  // The longest average has half forgotten the row after 22 more; four times that is enough for any.
+  assert_in_range(bench.replayer->tallies()[0].flagged_rows, 1, 88);
+  assert_int_equal(bench.notes.rows, 1701);
+  assert_int_equal(bench.notes.last_row, 1700);
 }
 
 void the_span_of_the_rows_is_known(void** state) {

@@ -43,11 +43,13 @@ struct Shown {
   }
   void advance() {
     judge();
-    channel.advance(z, all_of(features), row, interval_s);
+    channel.advance(z, all_of(features));
   }
   void learn() {
     advance();
     for (std::size_t i = 0; i < features; ++i) lesson.z[i] = std::fabs(z[i]);
+    lesson.largest = row.largest;
+    lesson.elapsed_s = interval_s;
     channel.learn(lesson, all_of(features), epsilond::models::forgotten_share(interval_s, 5.0 * kDay));
   }
   void learn_noise(int rows, Rng& rng) {
@@ -205,7 +207,9 @@ Belief belief() {
   for (int episode = 0; episode < 80; ++episode) {
     shown.learn_noise(39, rng);
     shown.z[0] = 8.0;
-    shown.advance();
+    shown.lesson.weight.fill(0.0);
+    shown.learn();
+    shown.lesson.weight.fill(1.0);
   }
   Belief belief;
   belief.at_age_0 = shown.judge(0.0).surprise;

@@ -17,6 +17,7 @@ using epsilond::models::TimeScales;
 namespace {
 
 constexpr TimeScales::Sums kWeights = {1.0, 1.0, 0.6};
+constexpr double kUnbounded = 1e9;
 using State = std::array<double, TimeScales::kStateDoubles>;
 
 // Moves on by one golden row; the error of its score.
@@ -29,7 +30,7 @@ double follow(TimeScales& scales, const std::vector<double>& row) {
 }
 
 double worst_golden_error() {
-  TimeScales scales(kWeights);
+  TimeScales scales(kWeights, kUnbounded);
   double worst = 0.0;
   for (const std::vector<double>& row : epsilond::tests::read_golden("host_time_scales.csv"))
     worst = std::fmax(worst, follow(scales, row));
@@ -42,7 +43,7 @@ void the_score_agrees_with_numpy(void**) {
 }
 
 void the_first_twenty_rows_score_nothing(void**) {
-  TimeScales scales(kWeights);
+  TimeScales scales(kWeights, kUnbounded);
   for (int row = 0; row < 20; ++row) {
     assert_near(scales.score({100.0, 100.0, 100.0}), 0.0, 0, 0);
     scales.advance({1.0 * (row % 2), 2.0, 3.0});
@@ -53,7 +54,7 @@ void the_first_twenty_rows_score_nothing(void**) {
 
 // What `rows` rows of a small shift in the first sum come to, after long noise of +-1 in all sums.
 double score_of_a_shift(int rows, double shift) {
-  TimeScales scales(kWeights);
+  TimeScales scales(kWeights, kUnbounded);
   for (int row = 0; row < 4000; ++row) {
     const double noise = row % 2 == 0 ? 1.0 : -1.0;
     scales.advance({noise, noise, noise});
@@ -71,12 +72,12 @@ void a_spike_shows_at_once(void**) { assert_true(score_of_a_shift(1, 50.0) > 1.0
 
 bool round_trip_is_identical(std::size_t learned) {
   const auto rows = epsilond::tests::read_golden("host_time_scales.csv");
-  TimeScales original(kWeights);
+  TimeScales original(kWeights, kUnbounded);
   for (std::size_t i = 0; i < learned; ++i) follow(original, rows[i]);
   original.advance({9.0, 9.0, 9.0});  // a row that is not learned
   State state{};
   original.save(state.data());
-  TimeScales copy(kWeights);
+  TimeScales copy(kWeights, kUnbounded);
   bool same = copy.load(state.data());
   for (const std::vector<double>& row : rows) same = same && follow(copy, row) == follow(original, row);
   return same;
@@ -87,7 +88,7 @@ void a_round_trip_gives_identical_scores_from_then_on(void**) {
 }
 
 bool refused(std::size_t at, double value) {
-  TimeScales scales(kWeights);
+  TimeScales scales(kWeights, kUnbounded);
   for (const std::vector<double>& row : epsilond::tests::read_golden("host_time_scales.csv")) follow(scales, row);
   State before{};
   scales.save(before.data());
