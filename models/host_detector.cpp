@@ -54,7 +54,8 @@ HostDetector::HostDetector(const HostDetectorSettings& settings)
       unlearned_(settings.feature_count),
       season_(settings.baseline, settings.feature_count),
       joint_(settings.feature_count, settings.interval_s),
-      gross_(settings.feature_count, settings.interval_s) {
+      gross_(settings.feature_count, settings.interval_s),
+      joint_bytes_(joint_.state_doubles()) {
   assert(settings.feature_count >= 1 && settings.feature_count <= kMaxFeatures);
   refresh();
 }
@@ -325,7 +326,7 @@ void HostDetector::reset() {
 std::size_t HostDetector::memory_bytes() const {
   return sizeof(*this) - sizeof(season_) - sizeof(joint_) - sizeof(gross_) + season_.memory_bytes() +
          joint_.memory_bytes() + gross_.memory_bytes() + groups_.capacity() * sizeof(FeatureGroup) +
-         unlearned_.capacity() * sizeof(ForgettingMoments);
+         unlearned_.capacity() * sizeof(ForgettingMoments) + joint_bytes_.capacity() * sizeof(double);
 }
 
 double HostDetector::operations_per_sample() const {

@@ -113,6 +113,7 @@ class HostDetector final : public AnomalyModel {
   GrossChannel gross_;
   double learned_s_ = 0.0;
   std::uint64_t learned_rows_ = 0;
+  mutable std::vector<double> joint_bytes_;  // room for save()
   mutable Reading latest_;  // of the row scored last
   mutable bool scored_ = false;    // latest_ is of a row that advance() has not seen
   bool advanced_ = false;          // latest_ is of a row that update() has not seen

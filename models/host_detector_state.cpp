@@ -92,9 +92,8 @@ void HostDetector::save(std::span<std::byte> out) const {
     put_bytes(out, &value, 1);
   }
   gross_.save(out);
-  std::vector<double> joint(joint_.state_doubles());
-  joint_.save(joint);
-  put_bytes(out, joint.data(), joint.size());
+  joint_.save(joint_bytes_);
+  put_bytes(out, joint_bytes_.data(), joint_bytes_.size());
 }
 
 bool HostDetector::load(std::span<const std::byte> in) {

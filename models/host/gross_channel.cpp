@@ -194,10 +194,14 @@ std::size_t GrossChannel::memory_bytes() const {
   return bytes;
 }
 
+std::size_t GrossChannel::average_bytes() const {
+  return 2 * sizeof(double) + feature_count_ * (3 * sizeof(double) + ParetoTail::kBins * sizeof(float));
+}
+
+// Room for every average, used or not: what is learned from coarse history is for an agent with a short interval.
 std::size_t GrossChannel::state_bytes() const {
-  constexpr std::size_t kTailBytes = ParetoTail::kBins * sizeof(float);
-  const std::size_t of_average = 2 * sizeof(double) + feature_count_ * (3 * sizeof(double) + kTailBytes);
-  return feature_count_ * kTailBytes + averages_.size() * of_average + EpisodeTail::kStateDoubles * sizeof(double);
+  return feature_count_ * ParetoTail::kBins * sizeof(float) + kAveragedS.size() * average_bytes() +
+         EpisodeTail::kStateDoubles * sizeof(double);
 }
 
 void GrossChannel::save(std::span<std::byte>& out) const {
@@ -210,6 +214,9 @@ void GrossChannel::save(std::span<std::byte>& out) const {
     put_bytes(out, average.scale.data(), feature_count_);
     for (const ParetoTail& tail : average.tails) put_bytes(out, tail.counts().data(), ParetoTail::kBins);
   }
+  const std::span<std::byte> unused = out.first((kAveragedS.size() - averages_.size()) * average_bytes());
+  std::fill(unused.begin(), unused.end(), std::byte{0});
+  out = out.subspan(unused.size());
   std::array<double, EpisodeTail::kStateDoubles> episodes;
   episodes_.save(episodes);
   put_bytes(out, episodes.data(), episodes.size());
@@ -239,6 +246,7 @@ bool GrossChannel::load(std::span<const std::byte>& in) {
            std::all_of(average.scale.begin(), average.scale.end(), counts_for);
     for (ParetoTail& tail : average.tails) restore(tail);
   }
+  in = in.subspan((kAveragedS.size() - averages_.size()) * average_bytes());
   std::array<double, EpisodeTail::kStateDoubles> episodes;
   take_bytes(in, episodes.data(), episodes.size());
   sane = sane && episodes_.load(episodes);

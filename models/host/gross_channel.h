@@ -75,6 +75,7 @@ class GrossChannel {
     std::vector<ParetoTail> tails;
   };
 
+  std::size_t average_bytes() const;
   double surprise_of(const ParetoTail& tail, double z) const;
   double largest_of_row(const PerFeature& z, std::uint64_t counted, Row& row) const;
   void look_at_average(const Average& average, const PerFeature& z, std::uint64_t counted, Row& row) const;
