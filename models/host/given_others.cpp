@@ -19,6 +19,10 @@ constexpr double kSmallestVariance = 1e-6;
 using Column = Eigen::Map<Eigen::ArrayXd>;
 using ConstColumn = Eigen::Map<const Eigen::ArrayXd>;
 
+// So many rows of the weights are added up side by side, in registers.
+constexpr std::size_t kBlock = 6;
+using Block = Eigen::Array<double, static_cast<int>(kBlock), 1>;
+
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 // L of A = L L', in place, below the diagonal of the column-major `matrix`, which is positive definite.
@@ -33,11 +37,11 @@ void factorise(double* matrix, std::size_t n) {
   }
 }
 
-// The columns of A^-1, from L: each solves L L' x = e.
-void invert(const double* factor, double* inverse, std::size_t n) {
-  std::fill(inverse, inverse + n * n, 0.0);
+// The columns of A^-1, `stride` apart, from L: each solves L L' x = e.
+void invert(const double* factor, double* inverse, std::size_t n, std::size_t stride) {
+  std::fill(inverse, inverse + n * stride, 0.0);
   for (std::size_t j = 0; j < n; ++j) {
-    double* const x = inverse + j * n;
+    double* const x = inverse + j * stride;
     x[j] = 1.0;
     for (std::size_t k = j; k < n; ++k) {
       const double* const column = factor + k * n;
@@ -55,7 +59,10 @@ void invert(const double* factor, double* inverse, std::size_t n) {
 }  // namespace
 
 GivenOthers::GivenOthers(std::size_t feature_count)
-    : count_(feature_count), covariance_(feature_count * feature_count), weights_(feature_count * feature_count) {
+    : count_(feature_count),
+      stride_((feature_count + kBlock - 1) / kBlock * kBlock),
+      covariance_(feature_count * feature_count),
+      weights_(feature_count * stride_) {
   assert(feature_count >= 1 && feature_count <= kMaxFeatures);
   reset();
 }
@@ -63,7 +70,7 @@ GivenOthers::GivenOthers(std::size_t feature_count)
 void GivenOthers::reset() {
   std::fill(covariance_.begin(), covariance_.end(), 0.0);
   std::fill(weights_.begin(), weights_.end(), 0.0);
-  for (std::size_t i = 0; i < count_; ++i) covariance_[i * count_ + i] = weights_[i * count_ + i] = 1.0;
+  for (std::size_t i = 0; i < count_; ++i) covariance_[i * count_ + i] = weights_[i * stride_ + i] = 1.0;
 }
 
 void GivenOthers::learn(const PerFeature& z, double gain) {
@@ -94,20 +101,20 @@ void GivenOthers::refresh(double rows) {
     covariance_[j * count_ + j] = (1.0 - shrinkage) * variances[j] * scale[j] * scale[j] + shrinkage;
   }
   factorise(covariance_.data(), count_);
-  invert(covariance_.data(), weights_.data(), count_);
+  invert(covariance_.data(), weights_.data(), count_, stride_);
   for (std::size_t j = 0; j < count_; ++j) {
     for (std::size_t i = j + 1; i < count_; ++i) covariance_[j * count_ + i] = covariance_[i * count_ + j];
     covariance_[j * count_ + j] = variances[j];
   }
   PerFeature deviation;  // sqrt(P_ii)
-  for (std::size_t i = 0; i < count_; ++i) deviation[i] = std::sqrt(weights_[i * count_ + i]);
+  for (std::size_t i = 0; i < count_; ++i) deviation[i] = std::sqrt(weights_[i * stride_ + i]);
   for (std::size_t j = 0; j < count_; ++j)
-    for (std::size_t i = 0; i < count_; ++i) weights_[j * count_ + i] /= deviation[i];
+    for (std::size_t i = 0; i < count_; ++i) weights_[j * stride_ + i] /= deviation[i];
 }
 
 void GivenOthers::save(double* out) const {
   out = std::copy(covariance_.begin(), covariance_.end(), out);
-  std::copy(weights_.begin(), weights_.end(), out);
+  for (std::size_t j = 0; j < count_; ++j) out = std::copy_n(weights_.data() + j * stride_, count_, out);
 }
 
 bool GivenOthers::load(const double* in) {
@@ -122,20 +129,21 @@ bool GivenOthers::load(const double* in) {
     if (!(std::fabs(in[size + i]) <= kLargestWeight)) return false;
   }
   std::copy_n(in, size, covariance_.begin());
-  std::copy_n(in + size, size, weights_.begin());
+  for (std::size_t j = 0; j < count_; ++j) std::copy_n(in + size + j * count_, count_, weights_.data() + j * stride_);
   return true;
 }
 
 double GivenOthers::strangeness(const PerFeature& z) const {
-  PerFeature conditional;
-  Column w(conditional.data(), index(count_));
-  w.setZero();
-  for (std::size_t j = 0; j < count_; ++j) {
-    const double bounded = std::clamp(z[j], -kJudgedWithin, kJudgedWithin);
-    w += bounded * ConstColumn(weights_.data() + j * count_, index(count_));
-  }
+  PerFeature bounded;
+  Column(bounded.data(), index(count_)) = ConstColumn(z.data(), index(count_)).min(kJudgedWithin).max(-kJudgedWithin);
   LogProduct product;
-  for (std::size_t i = 0; i < count_; ++i) product.multiply(1.0 + conditional[i] * conditional[i] / kDegreesOfFreedom);
+  for (std::size_t first = 0; first < count_; first += kBlock) {
+    Block w = Block::Zero();
+    for (std::size_t j = 0; j < count_; ++j)
+      w += bounded[j] * Eigen::Map<const Block>(weights_.data() + j * stride_ + first);
+    // No eigenvalue of P is above 1 / l <= 2, so w^2 <= 2 |z|^2: a few factors are far from the largest double.
+    product.multiply((1.0 + w * w * (1.0 / kDegreesOfFreedom)).prod());
+  }
   return 0.5 * (kDegreesOfFreedom + 1.0) * product.log();
 }
 

@@ -29,17 +29,18 @@ double log_student(const PerFeature& z, std::size_t count) {
   constexpr std::size_t kFactors = 16;
   LogProduct product;
   for (std::size_t first = 0; first < count; first += kFactors) {
-    double factors = 1.0;
-    for (std::size_t i = first; i < std::min(count, first + kFactors); ++i) {
-      const double bounded = std::clamp(z[i], -kLargestZ, kLargestZ);
-      factors *= 1.0 + bounded * bounded / kDegreesOfFreedom;
-    }
-    product.multiply(factors);
+    const auto rows = static_cast<Eigen::Index>(std::min(count - first, kFactors));
+    const auto bounded = Eigen::Map<const Eigen::ArrayXd>(z.data() + first, rows).min(kLargestZ).max(-kLargestZ);
+    product.multiply((1.0 + bounded.square() * (1.0 / kDegreesOfFreedom)).prod());
   }
   return product.log();
 }
 
-bool every(double rows, double period) { return std::fmod(rows, period) == 0.0; }
+// Is this one of every `period` rows? Both are whole.
+bool every(double rows, double period) {
+  constexpr double kMostExact = 9007199254740992.0;  // 2^53: no count grows beyond
+  return static_cast<std::uint64_t>(std::min(rows, kMostExact)) % static_cast<std::uint64_t>(period) == 0;
+}
 
 }  // namespace
 

@@ -18,16 +18,17 @@ constexpr std::array<double, TimeScales::kScales> kGains = {1.0, 0.2928932188134
 }  // namespace
 
 TimeScales::Cells TimeScales::averages(const Sums& sums) const {
+  using Scales = Eigen::Array<double, kScales, 1>;
   Cells next;
   for (std::size_t j = 0; j < kSums; ++j) {
-    const auto sum = static_cast<Eigen::Index>(j);
-    const double bounded = learned_ > kUnclippedRows ? std::min(sums[j], mean_(0, sum) + averaged_within_sd_ * sd_(0, sum)) : sums[j];
-    for (std::size_t k = 0; k < kScales; ++k) {
-      const auto row = static_cast<Eigen::Index>(k);
-      const auto column = static_cast<Eigen::Index>(j);
-      const double before = begun_ ? average_(row, column) : sums[j];
-      next(row, column) = before + kGains[k] * ((k == 0 ? sums[j] : bounded) - before);
-    }
+    const auto column = static_cast<Eigen::Index>(j);
+    const double bounded = learned_ > kUnclippedRows
+                               ? std::min(sums[j], mean_(0, column) + averaged_within_sd_ * sd_(0, column))
+                               : sums[j];
+    Scales sum = Scales::Constant(bounded);
+    sum[0] = sums[j];
+    const Scales before = begun_ ? Scales(average_.col(column)) : Scales::Constant(sums[j]);
+    next.col(column) = before + Eigen::Map<const Scales>(kGains.data()) * (sum - before);
   }
   return next;
 }
