@@ -26,19 +26,11 @@ constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
 [[gnu::always_inline]] inline FeatureLanes values_of(const Observation& observation, std::uint64_t mask,
                                                      std::size_t first, const FeatureLanes& instead) {
-  constexpr std::uint64_t kAll = (std::uint64_t{1} << kFeatureLanes) - 1;
-  if ((mask >> first & kAll) == kAll) return Eigen::Map<const FeatureLanes>(observation.values.data() + first);
+  if (holds_lanes(mask, first)) return Eigen::Map<const FeatureLanes>(observation.values.data() + first);
   FeatureLanes values = instead;
   for (std::size_t k = 0; k < kFeatureLanes; ++k)
     if ((mask >> (first + k) & 1) != 0) values.data()[k] = observation.values.data()[first + k];
   return values;
-}
-
-// 1 where the lane is set in `mask`, 0 where it is not.
-FeatureLanes lanes_in(std::uint64_t mask, std::size_t first) {
-  FeatureLanes lanes;
-  for (std::size_t k = 0; k < kFeatureLanes; ++k) lanes.data()[k] = static_cast<double>(mask >> (first + k) & 1);
-  return lanes;
 }
 
 // What is left of `value` beyond what means nothing.
@@ -68,26 +60,26 @@ void HostDetector::refresh() {
 
 // Which features a row tells something of.
 void HostDetector::take(const Observation& observation, Reading& reading) const {
-  reading.present = reading.counted = 0;
-  reading.finite = true;
+  const std::uint64_t given =
+      observation.present.to_ullong() & ~std::uint64_t{0} >> (kMaxFeatures - settings_.feature_count);
+  std::uint64_t finite = 0;
+  reading.known = 0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    if (!observation.present[i]) continue;
-    if (!std::isfinite(observation.values.data()[i])) {
-      reading.finite = false;
-      continue;
-    }
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    reading.present |= bit;
-    if (groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] >= kCountedRows) reading.counted |= bit;
+    finite |= std::uint64_t{std::isfinite(observation.values.data()[i])} << i;
+    reading.known |= std::uint64_t{groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] >= kCountedRows} << i;
   }
+  reading.finite = (given & ~finite) == 0;
+  reading.present = given & finite;
+  reading.counted = reading.present & reading.known;
 }
 
 void HostDetector::read(const Observation& observation, Reading& reading) const {
   take(observation, reading);
   // What happened over a gap is no change from row to row.
   const double follows = observation.elapsed_s > kGapIntervals * settings_.interval_s ? 0.0 : 1.0;
-  SeasonalBaseline::Parts season;
-  season_.parts(SeasonalBaseline::slot(observation.local_time_s), season);
+  reading.slot = SeasonalBaseline::slot(observation.local_time_s);
+  SeasonalBaseline::Parts& season = reading.season;
+  season_.parts(reading.slot, season);
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
     const FeatureGroup& group = groups_[first / kFeatureLanes];
     const FeatureLanes mean = group.mean + (lanes_of(season.day, first) + lanes_of(season.week, first));
@@ -131,27 +123,35 @@ Score HostDetector::score(const Observation& observation) const {
 // What a row's features are expected to be, and their log density.
 void HostDetector::describe(const Observation& observation, const Reading& reading, Score& score) const {
   const auto rows = static_cast<Eigen::Index>(settings_.feature_count);
-  for (FeatureVector* part : {&score.mean, &score.sd, &score.z, &score.share}) part->setZero(rows);
+  for (FeatureVector* part : {&score.mean, &score.sd, &score.z}) part->resize(rows);
+  score.share.setZero(rows);
+  score.features_known = static_cast<std::size_t>(std::popcount(reading.known));
+  score.features_used = static_cast<std::size_t>(std::popcount(reading.counted));
   LogProduct sds;
   double squares = 0.0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    const double count = groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes];
-    if (count >= kCountedRows) ++score.features_known;
-    if ((reading.present & bit) == 0) {
-      score.sd.data()[i] = 1.0;
+    if ((reading.counted >> i & 1) == 0) {
+      describe_uncounted(observation, reading, i, score);
       continue;
     }
-    score.mean.data()[i] = count > 0.0 ? reading.mean[i] : observation.values.data()[i];
+    score.mean.data()[i] = reading.mean[i];
     score.sd.data()[i] = reading.sd[i];
-    score.z.data()[i] = (observation.values.data()[i] - score.mean.data()[i]) / reading.sd[i];
-    if ((reading.counted & bit) == 0) continue;
-    ++score.features_used;
-    squares += score.z.data()[i] * score.z.data()[i];
+    score.z.data()[i] = reading.joint.z[i];
+    squares += reading.joint.z[i] * reading.joint.z[i];
     sds.multiply(reading.sd[i]);
   }
   // From 0.0, so that no feature at all gives no -0.
   score.log_density = 0.0 - (0.5 * squares + sds.log() + kHalfLog2Pi * static_cast<double>(score.features_used));
+}
+
+void HostDetector::describe_uncounted(const Observation& observation, const Reading& reading, std::size_t i,
+                                      Score& score) const {
+  const bool present = (reading.present >> i & 1) != 0;
+  const bool seen = groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] > 0.0;
+  const double value = present ? observation.values.data()[i] : 0.0;
+  score.mean.data()[i] = present && seen ? reading.mean[i] : value;
+  score.sd.data()[i] = present ? reading.sd[i] : 1.0;
+  score.z.data()[i] = (value - score.mean.data()[i]) / score.sd.data()[i];
 }
 
 // Who it was: the features that are rare by themselves, and where none is, those that weigh most in the sum.
@@ -194,10 +194,8 @@ void HostDetector::update(const Observation& observation) {
   const std::uint64_t mask = latest_.present;
   if (mask == 0) return;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
-  const SeasonalBaseline::Visit visit =
-      SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
-  SeasonalBaseline::Parts season;
-  season_.parts(visit.slot, season);
+  const SeasonalBaseline::Visit visit = SeasonalBaseline::visit(latest_.slot, elapsed_s);
+  const SeasonalBaseline::Parts& season = latest_.season;
   const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
   GrossChannel::Lesson tail_lesson;
   SeasonalBaseline::Lesson lesson;
@@ -252,11 +250,8 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   advanced_ = false;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const double forgotten = forgotten_share(elapsed_s, held_half_life_s(settings_.interval_s));
-  const SeasonalBaseline::Visit visit =
-      SeasonalBaseline::visit(SeasonalBaseline::slot(observation.local_time_s), elapsed_s);
+  const SeasonalBaseline::Visit visit = SeasonalBaseline::visit(latest_.slot, elapsed_s);
   unlearned_slot_ = visit.slot;
-  SeasonalBaseline::Parts season;
-  season_.parts(visit.slot, season);
   SeasonalBaseline::Lesson lesson{};
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = observation.values.data()[i];
@@ -268,7 +263,7 @@ void HostDetector::observe_unlearned(const Observation& observation) {
     lesson.sd[i] = sd(i);
     lesson.taken[i] = 1.0;
   }
-  season_.learn_all(visit, season, lesson);
+  season_.learn_all(visit, latest_.season, lesson);
 }
 
 void HostDetector::accept_level() {

@@ -84,7 +84,10 @@ class HostDetector final : public AnomalyModel {
   struct Reading {
     std::uint64_t present = 0;  // has a finite value; of each mask here, bit i is feature i
     std::uint64_t counted = 0;  // of those, known for long enough
+    std::uint64_t known = 0;    // for long enough, present or not
     bool finite = true;         // no value is present and not finite
+    SeasonalBaseline::Slot slot;
+    SeasonalBaseline::Parts season;
     PerFeature mean;            // with the season
     PerFeature sd;
     PerFeature change;          // from what the value was of late; 0 where it has none
@@ -101,6 +104,7 @@ class HostDetector final : public AnomalyModel {
   void read(const Observation& observation, Reading& reading) const;
   void take(const Observation& observation, Reading& reading) const;
   void describe(const Observation& observation, const Reading& reading, Score& score) const;
+  void describe_uncounted(const Observation& observation, const Reading& reading, std::size_t i, Score& score) const;
   void share(const Reading& reading, Score& score) const;
   void spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight, PerFeature& seasoned) const;
 
