@@ -13,25 +13,27 @@ namespace {
 constexpr double kWeekS = 604800.0;
 constexpr double kLongestClusterGaps = 12.0;
 constexpr double kLn10 = 2.30258509299404568402;
-constexpr double kStart = 0.95;                 // the quantile that the tail begins at
-constexpr double kSamplesPerCluster = 5.0;      // expected, until clusters were counted
+constexpr double kStart = 0.95;             // the quantile that the tail begins at
+constexpr double kSamplesPerCluster = 5.0;  // expected, until clusters were counted
 constexpr double kShapeLowest = -0.5;
 constexpr double kShapeHighest = 0.7;
 constexpr double kUsualShape = 0.0;
 constexpr double kShapePriorPeaks = 20.0;
 constexpr std::size_t kFewestPeaksForShape = 8;
 constexpr double kScalePriorPeaks = 5.0;
-constexpr std::size_t kHighestPeaks = 40;       // or a quarter, that say how the tail goes on
-constexpr double kStraightBelow = 0.1;          // of 1 + G y / S
+constexpr std::size_t kHighestPeaks = 40;  // or a quarter, that say how the tail goes on
+constexpr double kStraightBelow = 0.1;     // of 1 + G y / S
 constexpr double kSmallestShape = 1e-4;
 constexpr double kMemoryS = 56.0 * 86400.0;
 constexpr double kNothingDropped = 1e9;
 constexpr double kAverageHalfLifeS = 30.0 * 86400.0;
-constexpr double kAveragedElsewhere = 3000.0;   // samples that the expectation is worth
+constexpr double kAveragedElsewhere = 3000.0;  // samples that the expectation is worth
 
-double cluster_gap_s(double interval_s) {
-  return interval_s <= 2.0 ? 60.0 : std::max(1800.0, 6.0 * interval_s);
-}
+double cluster_gap_s(double interval_s) { return interval_s <= 2.0 ? 60.0 : std::max(1800.0, 6.0 * interval_s); }
+
+double bounded(double score) { return std::clamp(score, -1e6, 1e6); }
+
+double positive(double surprise) { return surprise >= 1.0 ? surprise : std::exp(surprise - 1.0); }
 
 }  // namespace
 
@@ -77,21 +79,20 @@ double EpisodeTail::Tail::surprise_over_start(double score) const {
   return decay / kLn10;
 }
 
-double EpisodeTail::recent_surprise(double score) const {
+double EpisodeTail::surprise_by_peaks(double score) const {
   if (score <= recent_.start) return recent_.surprise(score);
-  const double of_highest = -std::log(highest_.share) / kLn10;  // more than that of the quantile
+  const double of_highest = highest_.share_surprise;  // more than that of the quantile
   if (score >= highest_.start) return recent_.start_surprise + of_highest + highest_.surprise_over_start(score);
   return recent_.start_surprise + of_highest * (score - recent_.start) / (highest_.start - recent_.start);
 }
 
 EpisodeTail::Surprise EpisodeTail::surprise(double score) const {
   if (std::isnan(score)) return {};
-  const auto positive = [](double surprise) { return surprise >= 1.0 ? surprise : std::exp(surprise - 1.0); };
-  const double bounded = std::clamp(score, -1e6, 1e6);
-  Surprise surprise;
-  surprise.lasting = positive(lasting_.surprise(bounded));
-  if (ready()) surprise.recent = positive(recent_surprise(bounded));
-  return surprise;
+  return {positive(lasting_.surprise(bounded(score))), recent_surprise(score)};
+}
+
+double EpisodeTail::recent_surprise(double score) const {
+  return ready() && !std::isnan(score) ? positive(surprise_by_peaks(bounded(score))) : 0.0;
 }
 
 void EpisodeTail::learn(double score, double elapsed_s) {
@@ -185,8 +186,8 @@ void EpisodeTail::fit_peaks() {
   if (all_kept) {
     clusters_ = static_cast<double>(count);
     const double sum = std::accumulate(heights.begin(), heights.begin() + static_cast<std::ptrdiff_t>(count), 0.0);
-    recent_.scale = (sum - clusters_ * recent_.start + kScalePriorPeaks * settings_.usual_scale) /
-                    (clusters_ + kScalePriorPeaks);
+    recent_.scale =
+        (sum - clusters_ * recent_.start + kScalePriorPeaks * settings_.usual_scale) / (clusters_ + kScalePriorPeaks);
   }
   const std::size_t highest = count <= kHighestPeaks ? count : std::max(kHighestPeaks, count / 4);
   fit_highest(std::span<const double>(heights).first(count), highest);
@@ -208,16 +209,17 @@ void EpisodeTail::fit_highest(std::span<const double> heights, std::size_t highe
   if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
     shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
   highest_.start = start;
-  highest_.share = n > 0.0 ? std::min(1.0, n / clusters_) : 1.0;
+  highest_.share_surprise = n > 0.0 ? -std::log(std::min(1.0, n / clusters_)) / kLn10 : 0.0;
   highest_.shape = (shape * n + kUsualShape * kShapePriorPeaks) / (n + kShapePriorPeaks);
   highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
 }
 
 void EpisodeTail::fit_rate() {
-  const double elsewhere_per_week = (1.0 - kStart) / kSamplesPerCluster * kWeekS / settings_.interval_s;
-  const double weeks = std::clamp(seen_s_, 1.0, kMemoryS) / kWeekS;
-  const double per_week = (clusters_ + 1.0) / (weeks + 1.0 / elsewhere_per_week);
-  recent_.start_surprise = -std::log(per_week * settings_.interval_s / (kWeekS * kDeclusteringFactor)) / kLn10;
+  // Lengths of time in samples.
+  constexpr double kElsewhere = kSamplesPerCluster / (1.0 - kStart);  // from one cluster to the next
+  const double seen = std::clamp(seen_s_, 1.0, kMemoryS) / settings_.interval_s;
+  const double per_sample = (clusters_ + 1.0) / (seen + kElsewhere);
+  recent_.start_surprise = -std::log(per_sample * (1.0 / kDeclusteringFactor)) / kLn10;
 }
 
 void EpisodeTail::average(double elapsed_s) {
@@ -230,25 +232,25 @@ void EpisodeTail::average(double elapsed_s) {
 
 void EpisodeTail::save(std::span<double, kStateDoubles> out) const {
   const std::array<double, kHead> head = {scores_,
-                                       step_scale_,
-                                       seen_s_,
-                                       in_cluster_ ? 1.0 : 0.0,
-                                       cluster_.height,
-                                       last_above_s_,
-                                       static_cast<double>(peak_count_),
-                                       clusters_,
-                                       complete_above_,
-                                       recent_.start,
-                                       recent_.scale,
-                                       lasting_.start,
-                                       lasting_.scale,
-                                       lasting_.start_surprise,
-                                       averaged_,
-                                       highest_.start,
-                                       highest_.shape,
-                                       highest_.scale,
-                                       highest_.share,
-                                       cluster_begun_s_};
+                                          step_scale_,
+                                          seen_s_,
+                                          in_cluster_ ? 1.0 : 0.0,
+                                          cluster_.height,
+                                          last_above_s_,
+                                          static_cast<double>(peak_count_),
+                                          clusters_,
+                                          complete_above_,
+                                          recent_.start,
+                                          recent_.scale,
+                                          lasting_.start,
+                                          lasting_.scale,
+                                          lasting_.start_surprise,
+                                          averaged_,
+                                          highest_.start,
+                                          highest_.shape,
+                                          highest_.scale,
+                                          highest_.share_surprise,
+                                          cluster_begun_s_};
   std::copy(head.begin(), head.end(), out.begin());
   for (std::size_t i = 0; i < kPeaks; ++i) {
     out[head.size() + 2 * i] = peaks_[i].time_s;
@@ -266,7 +268,7 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   if (!whole(in[0], 1e18) || in[1] <= 0.0 || in[2] < 0.0 || !whole(in[3], 1.0) ||
       !whole(in[6], static_cast<double>(kPeaks)) || in[7] < 0.0 || in[10] <= 0.0 || in[12] <= 0.0 || in[14] < 0.0)
     return false;
-  if (in[16] < kShapeLowest || in[16] > kShapeHighest || in[17] <= 0.0 || in[18] <= 0.0 || in[18] > 1.0) return false;
+  if (in[16] < kShapeLowest || in[16] > kShapeHighest || in[17] <= 0.0 || in[18] < 0.0) return false;
   scores_ = in[0];
   step_scale_ = in[1];
   seen_s_ = in[2];

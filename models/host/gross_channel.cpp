@@ -32,6 +32,25 @@ constexpr double kUncertainty = 24.0;       // of a variance from n neighbours t
 
 std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
+[[gnu::always_inline]] inline FeatureLanes lanes_of(const std::vector<double>& values, std::size_t first) {
+  return Eigen::Map<const FeatureLanes>(values.data() + first);
+}
+
+// Averages as the next row leaves them.
+[[gnu::always_inline]] inline FeatureLanes moved(const std::vector<double>& average, double gain, const PerFeature& z,
+                                                 std::size_t first) {
+  const FeatureLanes mean = lanes_of(average, first);
+  return mean + gain * (models::lanes_of(z, first).min(kAveragedZ).max(-kAveragedZ) - mean);
+}
+
+// Puts only those lanes that are set in `mask`.
+[[gnu::always_inline]] inline void put_lanes_in(std::uint64_t mask, const FeatureLanes& lanes,
+                                                std::vector<double>& values, std::size_t first) {
+  if (holds_lanes(mask, first)) return put_lanes(lanes, values.data() + first);
+  for (std::size_t k = 0; k < kFeatureLanes; ++k)
+    if ((mask >> (first + k) & 1) != 0) values[first + k] = lanes.data()[k];
+}
+
 double looked_at(double features) { return std::log10(std::max(1.0, features / kIndependentPart)); }
 
 double prior_octaves(double interval_s) { return interval_s < 10.0 ? 0.2 : 0.5; }
@@ -51,9 +70,10 @@ GrossChannel::GrossChannel(std::size_t feature_count, double interval_s)
     average.gain = -std::expm1(-interval_s / length_s);
     average.allowance = std::max(std::sqrt(average.gain / (2.0 - average.gain)), kLeastAllowance);
     average.learned_every = std::max(1.0, std::floor(length_s / interval_s / kLearnedPerAverage));
-    average.mean.assign(feature_count, 0.0);
-    average.variance.assign(feature_count, 0.0);
-    average.scale.assign(feature_count, 0.0);
+    const std::size_t room = (feature_count + kFeatureLanes - 1) / kFeatureLanes * kFeatureLanes;
+    average.mean.assign(room, 0.0);
+    average.variance.assign(room, 0.0);
+    average.scale.assign(room, 0.0);
     average.tails.assign(feature_count, ParetoTail(tail_memory(interval_s * average.learned_every)));
     averages_.push_back(std::move(average));
   }
@@ -100,12 +120,16 @@ double GrossChannel::largest_of_row(const PerFeature& z, std::uint64_t counted, 
 void GrossChannel::look_at_average(const Average& average, const PerFeature& z, std::uint64_t counted,
                                    Row& row) const {
   if (average.learned < kJudgedAfter) return;
-  for (std::uint64_t left = counted; left != 0; left &= left - 1) {
+  PerFeature scaled;
+  std::uint64_t far = 0;
+  for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes) {
+    put_lanes(moved(average.mean, average.gain, z, first) * lanes_of(average.scale, first), scaled, first);
+    for (std::size_t i = first; i < first + kFeatureLanes; ++i)
+      far |= std::uint64_t{std::fabs(scaled[i]) > kOddFromZ} << i;
+  }
+  for (std::uint64_t left = counted & far; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    const double mean = average.mean[i] + average.gain * (std::clamp(z[i], -kAveragedZ, kAveragedZ) - average.mean[i]);
-    const double scaled = mean * average.scale[i];
-    if (std::fabs(scaled) <= kOddFromZ) continue;
-    const double surprise = surprise_of(average.tails[i], scaled);
+    const double surprise = surprise_of(average.tails[i], scaled[i]);
     if (surprise < kOddFrom) continue;
     if ((row.odd & bit(i)) == 0 || surprise > row.feature_surprise[i]) row.feature_surprise[i] = surprise;
     row.odd |= bit(i);
@@ -124,17 +148,15 @@ void GrossChannel::judge(const PerFeature& z, std::uint64_t counted, double lear
   double believed = row.largest;
   if (episodes_.ready() && row.largest > 0.0) {
     const double weight = learned_s / (learned_s + kBelievedAfterS);
-    believed += weight * (std::min(row.largest, episodes_.surprise(row.largest).recent) - row.largest);
+    believed += weight * (std::min(row.largest, episodes_.recent_surprise(row.largest)) - row.largest);
   }
   row.surprise = std::max(0.0, believed - margin_);
 }
 
 void GrossChannel::advance(const PerFeature& z, std::uint64_t counted) {
   for (Average& average : averages_)
-    for (std::uint64_t left = counted; left != 0; left &= left - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(left));
-      average.mean[i] += average.gain * (std::clamp(z[i], -kAveragedZ, kAveragedZ) - average.mean[i]);
-    }
+    for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes)
+      put_lanes_in(counted, moved(average.mean, average.gain, z, first), average.mean, first);
 }
 
 void GrossChannel::learn(const Lesson& lesson, std::uint64_t present, double forgotten) {
@@ -155,15 +177,21 @@ void GrossChannel::learn_average(Average& average, const Lesson& lesson, std::ui
   const double gain = forgetting_gain(std::min(1.0, average.learned_every * forgotten), average.learned);
   const double widened = 1.0 + kUncertainty / (average.learned + 1.0);
   const bool clips = average.learned >= kJudgedAfter;
-  for (std::uint64_t left = present; left != 0; left &= left - 1) {
-    const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    const double mean = average.mean[i];
-    const double sd = average.scale[i] > 0.0 ? 1.0 / average.scale[i] : 0.0;
-    const double bounded = clips ? std::clamp(mean, -kClip * sd, kClip * sd) : mean;
-    if (clips) average.tails[i].learn(mean * average.scale[i]);
-    average.variance[i] += gain * (bounded * bounded - average.variance[i]);
-    const double floor = average.allowance * lesson.resolution_z[i];
-    average.scale[i] = 1.0 / std::max({floor, std::sqrt(average.variance[i] * widened), kSmallestSd});
+  for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes) {
+    FeatureLanes bounded = lanes_of(average.mean, first);
+    for (std::size_t i = first; clips && i < std::min(first + kFeatureLanes, feature_count_); ++i) {
+      if ((present >> i & 1) == 0) continue;
+      const double scale = average.scale[i];
+      const double z = average.mean[i] * scale;
+      average.tails[i].learn(z);
+      if (scale > 0.0 && std::fabs(z) <= kClip) continue;
+      bounded.data()[i - first] = scale > 0.0 ? std::copysign(kClip / scale, z) : 0.0;
+    }
+    const FeatureLanes before = lanes_of(average.variance, first);
+    const FeatureLanes variance = before + gain * (bounded * bounded - before);
+    const FeatureLanes floor = average.allowance * models::lanes_of(lesson.resolution_z, first);
+    put_lanes_in(present, variance, average.variance, first);
+    put_lanes_in(present, 1.0 / (variance * widened).sqrt().max(floor).max(kSmallestSd), average.scale, first);
   }
   average.learned += 1.0;
 }

@@ -69,6 +69,7 @@ class GrossChannel {
     double learned_every = 1.0;  // rows
     double row = 0.0;       // counts up to learned_every
     double learned = 0.0;   // times
+    // With room for whole groups of lanes.
     std::vector<double> mean;
     std::vector<double> variance;
     std::vector<double> scale;  // 1 / sd
