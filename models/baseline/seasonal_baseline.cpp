@@ -84,31 +84,28 @@ inline void store(const Floats& values, std::size_t count, float* row) {
 struct Bin {
   float* means;
   float* visits;
+  float* spreads;  // nullptr: left as they are
   double new_visits;
   double gain;
 };
 
-// Moves the spreads of a day's bin towards the squares of `lesson`; `bin` is as it was before learn_bin().
-void learn_spread(const Bin& bin, float* spreads, std::size_t feature_count, const SeasonalBaseline::Parts& parts,
-                  const SeasonalBaseline::Lesson& lesson) {
-  if (!(bin.new_visits > 0.0)) return;
+// What the square of each z, within the clip, exceeds 1 by.
+void squares_above_one(std::size_t feature_count, const SeasonalBaseline::Parts& parts,
+                       const SeasonalBaseline::Lesson& lesson, PerFeature& above_one) {
   for (std::size_t i = 0; i < feature_count; i += kFeatureLanes) {
     const FeatureLanes z = (lanes_of(lesson.above_level, i) - lanes_of(parts.day, i) - lanes_of(parts.week, i)) /
                            lanes_of(lesson.sd, i).max(kSmallestSd);
-    const FeatureLanes above_one = (z * z).min(kSpreadClip * kSpreadClip) - 1.0;
-    const FeatureLanes n = load(bin.visits + i);
-    const FeatureLanes weight = lanes_of(lesson.taken, i) * (bin.new_visits / (n + bin.new_visits)).max(bin.gain);
-    const FeatureLanes step = weight * (above_one - load(spreads + i));
-    store(Eigen::Map<const Floats>(spreads + i) + narrow(step), feature_count - i, spreads + i);
+    put_lanes((z * z).min(kSpreadClip * kSpreadClip) - 1.0, above_one, i);
   }
 }
 
 // Moves the means towards the values of `lesson`, for the week without the part of the day. A value counts as at most so
 // far from `base`: from the mean itself, for the week from what is expected of it. The mean is single precision and so is
-// the step: GCC 12 drops the rounding of a pair of doubles to single and back, so they are added up in single too.
+// the step: GCC 12 drops the rounding of a pair of doubles to single and back, so they are added up in single too. The
+// spreads move towards `above_one`.
 template <bool kOfWeek>
 void learn_bin(const Bin& bin, std::size_t feature_count, const SeasonalBaseline::Parts& parts,
-               const SeasonalBaseline::Lesson& lesson) {
+               const SeasonalBaseline::Lesson& lesson, const PerFeature& above_one) {
   if (!(bin.new_visits > 0.0)) return;
   for (std::size_t i = 0; i < feature_count; i += kFeatureLanes) {
     const FeatureLanes mean = load(bin.means + i);
@@ -123,6 +120,9 @@ void learn_bin(const Bin& bin, std::size_t feature_count, const SeasonalBaseline
     const FeatureLanes visits = (n + taken * bin.new_visits).min(kMaxVisits);
     store(Eigen::Map<const Floats>(bin.means + i) + narrow(step), feature_count - i, bin.means + i);
     store(narrow(visits), feature_count - i, bin.visits + i);
+    if (kOfWeek || bin.spreads == nullptr) continue;
+    const FeatureLanes spread_step = weight * (lanes_of(above_one, i) - load(bin.spreads + i));
+    store(Eigen::Map<const Floats>(bin.spreads + i) + narrow(spread_step), feature_count - i, bin.spreads + i);
   }
 }
 
@@ -203,14 +203,18 @@ void SeasonalBaseline::learn_all(const Visit& visit, const Parts& parts, const L
   if (kind_ == BaselineKind::kGlobal) return;
   const auto row = [this](std::size_t number) { return cells_.data() + number * feature_count_; };
   const Slot& slot = visit.slot;
+  PerFeature above_one;
+  if (lesson.spread_too) squares_above_one(feature_count_, parts, lesson, above_one);
   for (std::size_t k = 0; k < 2; ++k) {
-    const Bin bin = {row(slot.day_bin[k]), row(kDayVisits + slot.day_bin[k]), visit.day_visits[k], visit.day_gain[k]};
-    if (lesson.spread_too) learn_spread(bin, row(kDaySpreads + slot.day_bin[k]), feature_count_, parts, lesson);
-    learn_bin<false>(bin, feature_count_, parts, lesson);
+    const std::size_t bin = slot.day_bin[k];
+    float* const spreads = lesson.spread_too ? row(kDaySpreads + bin) : nullptr;
+    learn_bin<false>({row(bin), row(kDayVisits + bin), spreads, visit.day_visits[k], visit.day_gain[k]}, feature_count_,
+                     parts, lesson, above_one);
   }
-  if (kind_ == BaselineKind::kHourOfWeek)
-    learn_bin<true>({row(kWeekMeans + slot.week_bin), row(kWeekVisits + slot.week_bin), visit.week_visits, visit.week_gain},
-                    feature_count_, parts, lesson);
+  if (kind_ != BaselineKind::kHourOfWeek) return;
+  learn_bin<true>(
+      {row(kWeekMeans + slot.week_bin), row(kWeekVisits + slot.week_bin), nullptr, visit.week_visits, visit.week_gain},
+      feature_count_, parts, lesson, above_one);
 }
 
 void SeasonalBaseline::learn(std::size_t feature, const Visit& visit, double above_level, double sd) {
