@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "models/state_bytes.h"
+
 namespace epsilond::models {
 namespace {
 
@@ -16,9 +18,14 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr double kBinsPerOctave = 6.0;
 constexpr double kLowestOctave = -6.0;
 constexpr double kTailShare = 0.2;
-constexpr double kTailShareRows = 1000.0;  // up to this many values the tail is kTailShare of them
+constexpr double kTailShareRows = 1000.0;   // up to this many values the tail is kTailShare of them
 constexpr double kSquaredShareRows = 40.0;  // kTailShare^2 kTailShareRows: of n more, the square of the tail per n
 constexpr double kPriorExceedances = 50.0;
+constexpr double kUnseenRows = 1.0;   // of few values nobody knows how wide they can be
+constexpr double kBoundedFrom = 2.0;  // surprise
+constexpr double kSeenOctaves = 0.1;
+constexpr double kSeen = 5.0;  // values
+constexpr float kLargestCount = 1e12f;
 
 // Batch tail.
 constexpr std::size_t kFewestScores = 10;
@@ -45,7 +52,8 @@ constexpr int kExponentBias = 1023;
 constexpr std::array<std::uint64_t, 6> kSixthEnds = {0x1f59ac3c7d6c0, 0x428a2f98d728b, 0x6a09e667f3bcd,
                                                      0x965fea53d6e3d, 0xc823e074ec12a, kMantissaMask + 1};
 
-// By the leading six bits of a mantissa, the sixth that the smallest such mantissa lies in. No two ends share those bits.
+// By the leading six bits of a mantissa, the sixth that the smallest such mantissa lies in. No two ends share those
+// bits.
 constexpr int kLeadingBits = 6;
 constexpr std::array<std::uint8_t, 1 << kLeadingBits> kSixthOfLeading = [] {
   std::array<std::uint8_t, 1 << kLeadingBits> sixths{};
@@ -148,10 +156,26 @@ double ParetoTail::surprise(double z) const {
   // Every exceedance is counted at the centre of its bin.
   const double excess_octaves =
       (excess_bins_ + exceedances_ * (0.5 - static_cast<double>(start_ + 1))) / kBinsPerOctave;
+  const double prior = prior_octaves_ * (1.0 + kUnseenRows / (total_ + 1.0));
   const double octaves =
-      (std::max(0.0, excess_octaves) + kPriorExceedances * prior_octaves_) / (exceedances_ + kPriorExceedances);
+      (std::max(0.0, excess_octaves) + kPriorExceedances * prior) / (exceedances_ + kPriorExceedances);
   const double start_surprise = -std::log((exceedances_ + 0.5) / (total_ + 1.0)) / kLn10;
-  return std::max(0.0, start_surprise + std::max(0.0, std::log2(distance) - edge) / (octaves * kLn10));
+  const double octaves_of_z = std::log2(distance);
+  const double extrapolated = std::max(0.0, start_surprise + std::max(0.0, octaves_of_z - edge) / (octaves * kLn10));
+  if (extrapolated < kBoundedFrom || exceedances_ < kSeen) return extrapolated;
+  return std::min(extrapolated, std::max(kBoundedFrom, seen_surprise(octaves_of_z, closed_bin(bin))));
+}
+
+// No more than this by the highest values that were seen; `bin` is that of z, in the tail.
+double ParetoTail::seen_surprise(double octaves_of_z, std::size_t bin) const {
+  double seen = 0.0;
+  std::size_t highest = kBins;
+  while (highest > start_ + 1 && (seen < kSeen || highest > bin)) seen += static_cast<double>(counts_[--highest]);
+  if (seen < kSeen) return kLargest;
+  const double rank = -std::log((seen + 0.5) / (total_ + 1.0)) / kLn10;
+  if (highest == bin) return rank;
+  const double edge = static_cast<double>(highest) / kBinsPerOctave + kLowestOctave;
+  return rank + std::max(0.0, octaves_of_z - edge) / (kSeenOctaves * kLn10);
 }
 
 void ParetoTail::reset() {
@@ -165,6 +189,14 @@ bool ParetoTail::restore(std::span<const float, kBins> counts) {
   std::copy(counts.begin(), counts.end(), counts_.begin());
   recount();
   return true;
+}
+
+void ParetoTail::put(std::span<std::byte>& out) const { put_bytes(out, counts_.data(), counts_.size()); }
+
+bool ParetoTail::take(std::span<const std::byte>& in) {
+  std::array<float, kBins> counts;
+  take_bytes(in, counts.data(), counts.size());
+  return std::all_of(counts.begin(), counts.end(), [](float n) { return n < kLargestCount; }) && restore(counts);
 }
 
 namespace {

@@ -13,12 +13,16 @@ namespace epsilond::models {
 //
 // Formula: counts of log2 |z| in bins of a sixth of an octave. With u the edge above which the exceedances lie, at
 // least kSmallestStart: below u the empirical rank, (count at or above + 1/2) / (n + 1); above it a Pareto tail, rank
-// of u times exp(-log2(z / u) / h), h = (sum of log2 excesses + 50 * 0.2) / (exceedances + 50). Exceedances are the top
-// fifth of up to 1000 values, and 200 sqrt(n / 1000) of more: the share of a tail must shrink for its exponent to be
-// the tail's own. Source: B. M. Hill, A simple general approach to inference about the tail of a distribution, Annals
-// of Statistics 3(5), 1975; the prior weight (50 exceedances at 0.2 octaves) was measured on a young machine at 1 s.
-// Cost: about 30 operations to learn, the bin being read off the binary form of z; a logarithm and a few additions, or in
-// the tail two logarithms, to ask. Bytes: 424.
+// of u times exp(-log2(z / u) / h), h = (sum of log2 excesses + 50 p) / (exceedances + 50), p = 0.2 (1 + 1 / (n + 1)).
+// Exceedances are the top fifth of up to 1000 values, and 200 sqrt(n / 1000) of more: the share of a tail must shrink
+// for its exponent to be the tail's own. A feature that is quiet but for rare bursts has two populations, and the line
+// through the many calls the few impossible; so a surprise is no more than 2, or else than what was seen allows: with v
+// the highest edge that five values or more lie above (z itself, if there are as many), the rank of v times exp(-log2(z
+// / v) / 0.1).
+// Source: B. M. Hill, A simple general approach to inference about the tail of a distribution, Annals of Statistics
+// 3(5), 1975; the prior (50 exceedances at p octaves) and the bound were measured on a young machine at 1 s.
+// Cost: about 30 operations to learn, the bin being read off the binary form of z; a logarithm and a few additions, or
+// in the tail two to four logarithms, to ask. Bytes: 424.
 // Hazards: a multiple of u where nothing was ever seen is judged by the prior alone, so is everything before the first
 // value: the caller decides from when on a surprise counts.
 class ParetoTail {
@@ -31,8 +35,8 @@ class ParetoTail {
   // `prior_octaves` > 0: how far an exceedance is expected to lie above the start of the tail, until many were seen.
   explicit ParetoTail(double capacity, double prior_octaves = kPriorOctaves);
 
-  // `z` is taken as |z|; NaN is ignored, anything beyond the last bin is counted in it. `weight` in [0, 1]: how much of an
-  // independent value it is, for neighbours in time are not independent.
+  // `z` is taken as |z|; NaN is ignored, anything beyond the last bin is counted in it. `weight` in [0, 1]: how much of
+  // an independent value it is, for neighbours in time are not independent.
   void learn(double z, double weight = 1.0);
   // -log10 of the probability that |Z| >= |z|; >= 0, finite, never decreasing in |z|; 0 for NaN.
   double surprise(double z) const;
@@ -45,9 +49,15 @@ class ParetoTail {
   // The learned state. restore() returns false and changes nothing if a count is negative or not finite.
   std::span<const float, kBins> counts() const { return counts_; }
   bool restore(std::span<const float, kBins> counts);
+  // The same as kStateBytes bytes of a larger state, which is moved behind them. take() is false, and changes nothing,
+  // for counts that cannot be, or are so large that sums of them would not stay finite.
+  static constexpr std::size_t kStateBytes = kBins * sizeof(float);
+  void put(std::span<std::byte>& out) const;
+  bool take(std::span<const std::byte>& in);
 
  private:
   bool wants(double exceedances) const;
+  double seen_surprise(double octaves_of_z, std::size_t bin) const;
   void settle();
   void halve();
   void recount();

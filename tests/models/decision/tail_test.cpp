@@ -31,8 +31,8 @@ ParetoTail constant_tail(int count, double z) {
 }
 
 void before_the_first_value_the_prior_decides(void**) {
-  // Half a value in one above the start, then 0.2 octaves per factor e: z = 16 is four octaves up.
-  assert_near(constant_tail(0, 1.0).surprise(16.0), -std::log10(0.5) + 4.0 / (0.2 * std::log(10.0)), 1e-12, 0);
+  // Half a value in one above the start, then 0.2 (1 + 1 / 1) octaves per factor e: z = 16 is four octaves up.
+  assert_near(constant_tail(0, 1.0).surprise(16.0), -std::log10(0.5) + 4.0 / (0.4 * std::log(10.0)), 1e-12, 0);
 }
 
 void a_value_of_half_the_weight_counts_half(void**) {
@@ -58,10 +58,29 @@ void everyday_values_have_their_rank(void**) {
 }
 
 void where_nothing_was_seen_the_prior_decides(void**) {
-  // 999 zeros: half a value in 1000 at u = 1, then 0.2 octaves per factor e.
+  // 999 zeros: half a value in 1000 at u = 1, then 0.2 (1 + 1 / 1000) octaves per factor e.
   const ParetoTail tail = constant_tail(999, 0.0);
   assert_near(tail.surprise(1.0), -std::log10(0.5 / 1000.0), 1e-9, 0);
-  assert_near(tail.surprise(8.0) - tail.surprise(1.0), 3.0 / 0.2 / std::log(10.0), 1e-9, 0);
+  assert_near(tail.surprise(8.0) - tail.surprise(1.0), 3.0 / 0.2002 / std::log(10.0), 1e-9, 0);
+}
+
+// Quiet values, and `bursts` values of 20 among them.
+ParetoTail tail_with_bursts(int bursts) {
+  ParetoTail tail(1e6);
+  Rng rng(epsilond::tests::test_seed());
+  for (int i = 0; i < 2000; ++i) tail.learn(rng.uniform(0.0, 1.5));
+  for (int i = 0; i < bursts; ++i) tail.learn(20.0);
+  return tail;
+}
+
+void what_was_seen_five_times_is_no_rarer_than_that(void**) {
+  // Four are thought a chance, five are a rank; 24 is a quarter octave and more above their bin's edge.
+  assert_true(tail_with_bursts(4).surprise(20.0) > 5.0);
+  const ParetoTail tail = tail_with_bursts(5);
+  const double rank = -std::log10(5.5 / 2006.0);
+  assert_near(tail.surprise(20.0), rank, 1e-6, 0);
+  assert_true(tail.surprise(24.0) > rank);
+  assert_true(tail.surprise(24.0) < rank + (std::log2(24.0 / 20.0) + 1.0 / 6.0) / 0.1 / std::log(10.0));
 }
 
 void the_exponent_of_a_true_pareto_tail_is_found(void**) {
@@ -269,6 +288,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_value_of_half_the_weight_counts_half),
     cmocka_unit_test(everyday_values_have_their_rank),
     cmocka_unit_test(where_nothing_was_seen_the_prior_decides),
+    cmocka_unit_test(what_was_seen_five_times_is_no_rarer_than_that),
     cmocka_unit_test(the_exponent_of_a_true_pareto_tail_is_found),
     cmocka_unit_test(a_gaussian_tail_is_taken_for_heavier_never_lighter),
     cmocka_unit_test(the_surprise_never_falls_as_z_grows),
