@@ -38,9 +38,9 @@ class AnomalyModel {
   virtual void accept_level() = 0;
   virtual void discard_unlearned() = 0;
 
-  // What was learned came from rows much farther apart than the samples to come, and usually means over the time between
-  // them, as history often is: keeps levels and seasons, and forgets how far single samples stray from them. A model
-  // that does not tell the two apart keeps everything.
+  // What was learned came from rows much farther apart than the samples to come, and usually means over the time
+  // between them, as history often is: keeps levels and seasons, and forgets how far single samples stray from them. A
+  // model that does not tell the two apart keeps everything.
   virtual void forget_spread() {}
 
   // In [0, 1]: the part of warm-up that is done; 1 from then on.

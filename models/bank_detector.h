@@ -1,12 +1,12 @@
 #pragma once
 // What the detectors of the bank have in common at work on a live machine: each feature's own moments (for explanation
-// and for scaling), a calibrated tail of the model's own score, warm-up, and the fate of what is not learned. A detector
-// adds how strange a row is and what it learns from one.
+// and for scaling), a calibrated tail of the model's own score, warm-up, and the fate of what is not learned. A
+// detector adds how strange a row is and what it learns from one.
 //
-// Formula: surprise = -log10 of the tail probability of the strangeness (decision/score_tail.h); z = (x - mean) / sd with
-// sd = max(sqrt(variance (1 + 3 / n)), resolution); moments with a half-life of 3 days of real elapsed time, a residual
-// clipped at 6 sd. Source: docs/models.md. Cost: about 40 operations per feature, plus the detector's own. Bytes: about
-// 100 per feature, plus the detector's own.
+// Formula: surprise = -log10 of the tail probability of the strangeness (decision/score_tail.h); z = (x - mean) / sd
+// with sd = max(sqrt(variance (1 + 3 / n)), resolution); moments with a half-life of 3 days of real elapsed time, a
+// residual clipped at 6 sd. Source: docs/models.md. Cost: about 40 operations per feature, plus the detector's own.
+// Bytes: about 100 per feature, plus the detector's own.
 
 #include <array>
 #include <cstddef>
@@ -51,8 +51,8 @@ class BankDetector : public AnomalyModel {
   bool load(std::span<const std::byte> in) final;
 
  protected:
-  // What a detector says of one row. `part[i]` is feature i's raw, non-negative part of the strangeness, in any unit; it
-  // comes in as zeros of length feature_count().
+  // What a detector says of one row. `part[i]` is feature i's raw, non-negative part of the strangeness, in any unit;
+  // it comes in as zeros of length feature_count().
   struct Judgement {
     bool judged = false;       // false: not fitted yet, or a window is not full
     double log_density = 0.0;  // natural log of a density in the units of Observation::values, or the native score

@@ -53,8 +53,8 @@ struct FeatureGroup {
     return step;
   }
 
-  // Learns a residual, a step and a change, all clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share(). The
-  // caller then calls refresh().
+  // Learns a residual, a step and a change, all clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share().
+  // The caller then calls refresh().
   [[gnu::always_inline]] void learn(const FeatureLanes& residual, const FeatureLanes& step,
                                     const FeatureLanes& change, const FeatureLanes& taken, double forgotten) {
     const FeatureLanes gain = taken * (1.0 / (count + 1.0)).max(forgotten);  // forgetting_gain()

@@ -21,7 +21,7 @@ constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
 constexpr double kOddFrom = 1.0;         // surprises below are everyday and get no share
 constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 constexpr double kMostSensitised = -2.0;  // habituation: the cut falls by no more, however light a tail was of late
-constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
+constexpr double kMovedBy = 3.0;          // sd; also the factor of the sd
 
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
 [[gnu::always_inline]] inline FeatureLanes values_of(const Observation& observation, std::uint64_t mask,
@@ -34,7 +34,9 @@ constexpr double kMovedBy = 3.0;  // sd; also the factor of the sd
 }
 
 // What is left of `value` beyond what means nothing.
-FeatureLanes beyond(const FeatureLanes& value, const FeatureLanes& nothing) { return value - value.min(nothing).max(-nothing); }
+FeatureLanes beyond(const FeatureLanes& value, const FeatureLanes& nothing) {
+  return value - value.min(nothing).max(-nothing);
+}
 
 FeatureLanes within(const FeatureLanes& value, const FeatureLanes& bound) { return value.min(bound).max(-bound); }
 
@@ -45,7 +47,7 @@ HostDetector::HostDetector(const HostDetectorSettings& settings)
       groups_((settings.feature_count + kFeatureLanes - 1) / kFeatureLanes),
       unlearned_(settings.feature_count),
       season_(settings.baseline, settings.feature_count),
-      joint_(settings.feature_count, settings.interval_s),
+      joint_(settings.feature_count, settings.interval_s, settings.terms),
       gross_(settings.feature_count, settings.interval_s),
       joint_bytes_(joint_.state_doubles()) {
   assert(settings.feature_count >= 1 && settings.feature_count <= kMaxFeatures);
@@ -90,15 +92,19 @@ void HostDetector::read(const Observation& observation, Reading& reading) const 
     put_lanes(sd, reading.sd, first);
     const FeatureLanes off = counted * (value - mean);
     put_lanes(beyond(off, resolution(first)) / sd, reading.joint.z, first);
-    put_lanes(off / (sd * group.doubt), reading.gross_z, first);
+    const FeatureLanes doubted = 1.0 / (sd * group.doubt);
+    put_lanes(off * doubted, reading.deviations.z, first);
+    put_lanes(mean * doubted, reading.deviations.level_z, first);
+    put_lanes(resolution(first) * doubted, reading.deviations.resolution_z, first);
     const FeatureLanes change =
         follows * lanes_in(reading.present, first) * group.count.min(1.0) * (value - group.of_late);
     put_lanes(change, reading.change, first);
     put_lanes(counted * beyond(change, resolution(first)) / group.change_sd(), reading.joint.change_z, first);
   }
+  reading.deviations.counted = reading.counted;
   if (reading.counted == 0) return;
   joint_.judge(reading.joint);
-  gross_.judge(reading.gross_z, reading.counted, learned_s_, reading.gross);
+  if (settings_.rarest) gross_.judge(reading.deviations, learned_s_, reading.gross);
 }
 
 Score HostDetector::score(const Observation& observation) const {
@@ -136,8 +142,9 @@ void HostDetector::describe(const Observation& observation, const Reading& readi
     }
     score.mean.data()[i] = reading.mean[i];
     score.sd.data()[i] = reading.sd[i];
-    score.z.data()[i] = reading.joint.z[i];
-    squares += reading.joint.z[i] * reading.joint.z[i];
+    const double z = (observation.values.data()[i] - reading.mean[i]) / reading.sd[i];
+    score.z.data()[i] = z;
+    squares += z * z;
     sds.multiply(reading.sd[i]);
   }
   // From 0.0, so that no feature at all gives no -0.
@@ -163,7 +170,7 @@ void HostDetector::share(const Reading& reading, Score& score) const {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     const double blame = settings_.blame[i] > 0.0 ? settings_.blame[i] : 1.0;
     const double part = rare ? reading.gross.feature_surprise[i] - kOddFrom
-                             : JointChannel::strangeness(reading.joint.z[i], reading.joint.change_z[i]);
+                             : joint_.strangeness(reading.joint.z[i], reading.joint.change_z[i]);
     score.share.data()[i] = blame * part;
     sum += score.share.data()[i];
   }
@@ -175,13 +182,13 @@ void HostDetector::advance(const Observation& observation) {
   scored_ = false;
   advanced_ = true;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
+  if (latest_.counted != 0) joint_.advance(latest_.joint, elapsed_s);
+  gross_.advance(latest_.deviations);
   // An average does not reach over a gap.
   if (observation.elapsed_s > kGapIntervals * settings_.interval_s) {
     joint_.begin_anew();
     for (std::size_t i = 0; i < settings_.feature_count; ++i) gross_.begin_anew(i);
   }
-  if (latest_.counted != 0) joint_.advance(latest_.joint, elapsed_s);
-  gross_.advance(latest_.gross_z, latest_.counted);
   for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
     FeatureGroup& group = groups_[first / kFeatureLanes];
     group.move_on(values_of(observation, latest_.present, first, group.of_late), lanes_in(latest_.present, first));
@@ -214,7 +221,6 @@ void HostDetector::update(const Observation& observation) {
     const FeatureLanes z = residual.abs() / (sd * lanes_of(season.spread, first) * group.doubt);
     put_lanes(z.min(kLargestTailZ), tail_lesson.z, first);
     put_lanes(group.independence, tail_lesson.weight, first);
-    put_lanes(resolution(first) / sd, tail_lesson.resolution_z, first);
     put_lanes(above_level, lesson.above_level, first);
     put_lanes(sd, lesson.sd, first);
     put_lanes(taken, lesson.taken, first);
@@ -224,9 +230,11 @@ void HostDetector::update(const Observation& observation) {
                 forgotten);
     group.refresh(resolution(first));
   }
-  tail_lesson.largest = latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN();
+  // What a warm-up holds is learned, but not that it happens here.
+  tail_lesson.largest =
+      latest_.counted != 0 && ready() ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN();
   tail_lesson.elapsed_s = elapsed_s;
-  gross_.learn(tail_lesson, mask, forgotten);
+  gross_.learn(tail_lesson, mask, latest_.deviations, forgotten);
   if (latest_.counted != 0) joint_.learn(latest_.joint, forgotten, elapsed_s);
   season_.learn_all(visit, season, lesson);
   learned_s_ += elapsed_s;
@@ -251,6 +259,7 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const double forgotten = forgotten_share(elapsed_s, held_half_life_s(settings_.interval_s));
   const SeasonalBaseline::Visit visit = SeasonalBaseline::visit(latest_.slot, elapsed_s);
+  gross_.hold(latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN(), elapsed_s);
   unlearned_slot_ = visit.slot;
   SeasonalBaseline::Lesson lesson{};
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {

@@ -8,19 +8,19 @@
 //   sd = spread * max(sqrt(variance), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
 //   z = (x - level - season) / sd, log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
 //   change z = (x - its mean of late) / sd of that, the mean of late with a half-life of two rows.
-// What is within the resolution adds nothing to the sum over all features, in level or in change.
-// Two channels look at them: host/joint_channel.h at all features together, host/gross_channel.h at the rarest one, its z
-// divided by sqrt(1 + 3 / n_eff) for how little is known; surprise = the larger of the two. A sum over many features hides the one that is grossly off, and a maximum does
-// not see the many that are a little.
+// What is within the resolution adds nothing to the sum over all features, in level or in change. Two channels look at
+// them: host/joint_channel.h at all features together, host/gross_channel.h at the rarest one, its z divided by sqrt(1
+// + 3 / n_eff) for how little is known; surprise = the larger of the two. A sum over many features hides the one that
+// is grossly off, and a maximum does not see the many that are a little.
 //   share ~ blame * max(0, t - 1) of the rarest features, else blame * their part of the sum.
-// Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With
-// r the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
-// an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and
-// the tail counts a value as that much.
+// Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With r
+// the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
+// an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and the tail counts a
+// value as that much.
 // Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; the channels were measured on
-// recordings of real machines and on public labelled data (docs/models.md, docs/detection.md). Cost: about 200 operations
-// per feature and 6 d^2, two features at a time where it can be. Bytes: about 2 KB per feature, with the season 4 KB, and
-// 32 d^2.
+// recordings of real machines and on public labelled data (docs/models.md, docs/detection.md). Cost: about 200
+// operations per feature and 6 d^2, two features at a time where it can be. Bytes: about 2 KB per feature, with the
+// season 4 KB, and 32 d^2.
 // Hazards: a density has units, so log super-epsilon compares only with itself; features are taken as independent
 // there; a feature that has been learned for fewer than 30 rows is shown but counts for nothing.
 
@@ -47,6 +47,8 @@ struct HostDetectorSettings {
   // memory fills) takes less than what it is a symptom of. Changes shares only, never the surprise. 0 is read as 1.
   std::array<double, kMaxFeatures> blame{};
   BaselineKind baseline = BaselineKind::kHourOfWeek;
+  JointTerms terms;
+  bool rarest = true;        // the rarest feature is looked at beside all together
   double interval_s = 1.0;   // nominal sampling interval
   double warm_up_s = 900.0;  // nothing is judged before
 };
@@ -88,10 +90,10 @@ class HostDetector final : public AnomalyModel {
     bool finite = true;         // no value is present and not finite
     SeasonalBaseline::Slot slot;
     SeasonalBaseline::Parts season;
-    PerFeature mean;            // with the season
+    PerFeature mean;  // with the season
     PerFeature sd;
-    PerFeature change;          // from what the value was of late; 0 where it has none
-    PerFeature gross_z;         // of the level, with doubt
+    PerFeature change;      // from what the value was of late; 0 where it has none
+    Deviations deviations;  // of the level, with doubt
     JointChannel::Row joint;
     GrossChannel::Row gross;
   };
@@ -106,6 +108,7 @@ class HostDetector final : public AnomalyModel {
   void describe(const Observation& observation, const Reading& reading, Score& score) const;
   void describe_uncounted(const Observation& observation, const Reading& reading, std::size_t i, Score& score) const;
   void share(const Reading& reading, Score& score) const;
+  std::uint32_t shape() const;
   void spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight, PerFeature& seasoned) const;
 
   HostDetectorSettings settings_;
@@ -118,9 +121,9 @@ class HostDetector final : public AnomalyModel {
   double learned_s_ = 0.0;
   std::uint64_t learned_rows_ = 0;
   mutable std::vector<double> joint_bytes_;  // room for save()
-  mutable Reading latest_;  // of the row scored last
-  mutable bool scored_ = false;    // latest_ is of a row that advance() has not seen
-  bool advanced_ = false;          // latest_ is of a row that update() has not seen
+  mutable Reading latest_;                   // of the row scored last
+  mutable bool scored_ = false;              // latest_ is of a row that advance() has not seen
+  bool advanced_ = false;                    // latest_ is of a row that update() has not seen
 };
 
 }  // namespace epsilond::models

@@ -20,7 +20,7 @@ struct Header {
   std::uint32_t magic = kMagic;
   std::uint32_t version = kVersion;
   std::uint32_t feature_count = 0;
-  std::uint32_t baseline = 0;
+  std::uint32_t shape = 0;  // see HostDetector::shape()
   std::uint64_t learned_rows = 0;
   double learned_s = 0.0;
 };
@@ -36,14 +36,16 @@ struct FeatureRow {
   double change_variance;
 };
 
+constexpr std::uint32_t kBaselineBits = 0xff;  // of the shape
+
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 32);
 static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 64);
 
 bool sane(const FeatureRow& row) {
   return std::isfinite(row.count) && row.count >= 0.0 && std::isfinite(row.mean) && std::isfinite(row.variance) &&
-         row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 && std::isfinite(row.last) &&
-         std::isfinite(row.squared_step) && row.squared_step >= 0.0 && std::isfinite(row.of_late) &&
-         std::isfinite(row.change_variance) && row.change_variance >= 0.0;
+         row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 &&
+         std::isfinite(row.last) && std::isfinite(row.squared_step) && row.squared_step >= 0.0 &&
+         std::isfinite(row.of_late) && std::isfinite(row.change_variance) && row.change_variance >= 0.0;
 }
 
 bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
@@ -67,6 +69,15 @@ bool sane_season(std::span<const std::byte> in, const SeasonalBaseline& season) 
 
 }  // namespace
 
+// The baseline, and which refinements there are: without the same ones the spread of the scores is another.
+std::uint32_t HostDetector::shape() const {
+  const JointTerms& terms = settings_.terms;
+  std::uint32_t shape = 0;
+  for (const bool part : {settings_.rarest, terms.heavy_tails, terms.change, terms.covariance, terms.time_scales})
+    shape = shape << 1 | (part ? 0u : 1u);
+  return shape << 8 | static_cast<std::uint32_t>(settings_.baseline);
+}
+
 std::size_t HostDetector::state_bytes() const {
   return sizeof(Header) + settings_.feature_count * sizeof(FeatureRow) + season_.cell_count() * sizeof(float) +
          gross_.state_bytes() + joint_.state_doubles() * sizeof(double);
@@ -75,15 +86,15 @@ std::size_t HostDetector::state_bytes() const {
 void HostDetector::save(std::span<std::byte> out) const {
   Header header;
   header.feature_count = static_cast<std::uint32_t>(settings_.feature_count);
-  header.baseline = static_cast<std::uint32_t>(settings_.baseline);
+  header.shape = shape();
   header.learned_rows = learned_rows_;
   header.learned_s = learned_s_;
   put_bytes(out, &header, 1);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const FeatureGroup& group = groups_[i / kFeatureLanes];
     const std::size_t k = i % kFeatureLanes;
-    const FeatureRow row = {group.count.data()[k],         group.mean.data()[k], group.variance.data()[k],
-                            group.smallest_step.data()[k], group.last.data()[k], group.squared_step.data()[k],
+    const FeatureRow row = {group.count.data()[k],         group.mean.data()[k],           group.variance.data()[k],
+                            group.smallest_step.data()[k], group.last.data()[k],           group.squared_step.data()[k],
                             group.of_late.data()[k],       group.change_variance.data()[k]};
     put_bytes(out, &row, 1);
   }
@@ -101,7 +112,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   Header header;
   take_bytes(in, &header, 1);
   if (header.magic != kMagic || header.version != kVersion || header.feature_count != settings_.feature_count ||
-      header.baseline != static_cast<std::uint32_t>(settings_.baseline))
+      (header.shape & kBaselineBits) != (shape() & kBaselineBits))
     return false;
   if (!std::isfinite(header.learned_s) || header.learned_s < 0.0) return false;
   const std::size_t feature_bytes = settings_.feature_count * sizeof(FeatureRow);
@@ -111,7 +122,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   std::span<const std::byte> behind = in.subspan(feature_bytes + season_.cell_count() * sizeof(float));
   GrossChannel gross(settings_.feature_count, settings_.interval_s);
   if (!gross.load(behind)) return false;
-  JointChannel joint(settings_.feature_count, settings_.interval_s);
+  JointChannel joint(settings_.feature_count, settings_.interval_s, settings_.terms);
   std::vector<double> joint_state(joint.state_doubles());
   take_bytes(behind, joint_state.data(), joint_state.size());
   if (!joint.load(joint_state)) return false;
@@ -141,6 +152,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   learned_s_ = header.learned_s;
   scored_ = advanced_ = false;
   discard_unlearned();
+  if (header.shape != shape()) forget_spread();
   return true;
 }
 

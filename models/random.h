@@ -1,9 +1,9 @@
 #pragma once
 // A small seeded generator of pseudo-random numbers, the same on every machine.
 //
-// Formula: SplitMix64. Source: G. L. Steele, D. Lea, C. H. Flood, Fast splittable pseudorandom number generators, OOPSLA
-// 2014; constants of the reference implementation by S. Vigna. Cost: five operations. Bytes: 8. Hazards: not for secrets;
-// below() is biased by at most n / 2^32, which no model here can see.
+// Formula: SplitMix64. Source: G. L. Steele, D. Lea, C. H. Flood, Fast splittable pseudorandom number generators,
+// OOPSLA 2014; constants of the reference implementation by S. Vigna. Cost: five operations. Bytes: 8. Hazards: not for
+// secrets; below() is biased by at most n / 2^32, which no model here can see.
 
 #include <cstddef>
 #include <cstdint>

@@ -20,8 +20,8 @@ struct Score {
   // score here (AnomalyModel::low_is_strange() tells them apart).
   double log_density = 0.0;
   double surprise = 0.0;          // -log10 of the calibrated tail probability of one sample; >= 0, 0 while learning
-  // By how many decades the machine has grown used to such rows: what the budget adds to its cut, for a machine that has
-  // just had an incident is expected to have the next. Negative, to -2, where such rows are rarer of late.
+  // By how many decades the machine has grown used to such rows: what the budget adds to its cut, for a machine that
+  // has just had an incident is expected to have the next. Negative, to -2, where such rows are rarer of late.
   double habituation = 0.0;
   std::size_t features_used = 0;  // present features that entered log_density
   std::size_t features_known = 0;  // features that have been learned long enough to enter it when they are present

@@ -1,9 +1,9 @@
 #pragma once
 // The training rows of a batch model: all of them up to a bound, above it a seeded uniform sample of that many.
 //
-// Source: J. S. Vitter, Random sampling with a reservoir, ACM Transactions on Mathematical Software 11(1), 1985, algorithm
-// R. Cost: a copy of the row. Bytes: 8 per value held; grows up to kMaxValues. Address space for all of them is set aside
-// at once, which costs nothing until it is used and saves copying while it grows.
+// Source: J. S. Vitter, Random sampling with a reservoir, ACM Transactions on Mathematical Software 11(1), 1985,
+// algorithm R. Cost: a copy of the row. Bytes: 8 per value held; grows up to kMaxValues. Address space for all of them
+// is set aside at once, which costs nothing until it is used and saves copying while it grows.
 
 #include <algorithm>
 #include <cassert>

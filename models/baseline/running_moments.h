@@ -57,8 +57,8 @@ class RunningMoments {
 // 1].
 inline double forgotten_share(double elapsed_s, double half_life_s) {
   const double y = elapsed_s * (0.6931471805599453 / half_life_s);
-  // The usual case is a short time; there the series of 1 - exp(-y) is as exact as the function (the first term left out
-  // is y^9 / 9!) and costs a fifth of it.
+  // The usual case is a short time; there the series of 1 - exp(-y) is as exact as the function (the first term left
+  // out is y^9 / 9!) and costs a fifth of it.
   constexpr double kShort = 1.0 / 32.0;
   if (!(y >= 0.0 && y <= kShort)) return -std::expm1(-y);
   const double y2 = y * y;

@@ -99,10 +99,10 @@ void squares_above_one(std::size_t feature_count, const SeasonalBaseline::Parts&
   }
 }
 
-// Moves the means towards the values of `lesson`, for the week without the part of the day. A value counts as at most so
-// far from `base`: from the mean itself, for the week from what is expected of it. The mean is single precision and so is
-// the step: GCC 12 drops the rounding of a pair of doubles to single and back, so they are added up in single too. The
-// spreads move towards `above_one`.
+// Moves the means towards the values of `lesson`, for the week without the part of the day. A value counts as at most
+// so far from `base`: from the mean itself, for the week from what is expected of it. The mean is single precision and
+// so is the step: GCC 12 drops the rounding of a pair of doubles to single and back, so they are added up in single
+// too. The spreads move towards `above_one`.
 template <bool kOfWeek>
 void learn_bin(const Bin& bin, std::size_t feature_count, const SeasonalBaseline::Parts& parts,
                const SeasonalBaseline::Lesson& lesson, const PerFeature& above_one) {

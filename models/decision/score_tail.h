@@ -1,11 +1,13 @@
 #pragma once
 // How rare is a score of a stream at least this large, whatever its unit? Learns as it goes and forgets slowly.
 //
-// Formula: the score is standardised by its own running mean and standard deviation (forgotten as the tail is), x = (score
-// - mean) / sd, and 2^(0.4 x) is given to a ParetoTail: a Pareto tail of 2^(a x) is an exponential tail of x, and its
-// prior of 0.2 octaves is one of 0.5 sd, between a Gaussian's 0.4 and an exponential's 1. Source: ParetoTail (Hill 1975).
-// Cost: an exponential, a logarithm and about 20 operations per call. Bytes: 460. Hazards: the scale of a young tail moves,
-// and what was binned under the old one stays where it is; until kFewestScores scores were seen, the surprise is 0.
+// Formula: the score is standardised by its own running mean and standard deviation (forgotten as the tail is), x =
+// (score - mean) / sd, and 2^(0.4 x) is given to a ParetoTail: a Pareto tail of 2^(a x) is an exponential tail of x,
+// and its prior of 0.2 octaves is one of 0.5 sd, between a Gaussian's 0.4 and an exponential's 1. Source: ParetoTail
+// (Hill 1975).
+// Cost: an exponential, a logarithm and about 20 operations per call. Bytes: 460. Hazards: the scale of a young tail
+// moves, and what was binned under the old one stays where it is; until kFewestScores scores were seen, the surprise is
+// 0.
 
 #include <cstddef>
 #include <span>

@@ -11,11 +11,12 @@ namespace epsilond::models {
 
 inline constexpr double kHalfLog2Pi = 0.91893853320467274178;  // ln(2 pi) / 2
 
-// -log10 of the two-sided tail erfc(distance / sqrt 2) of the standard Gaussian, finite where that underflows (beyond 30
-// from the leading term of the asymptotic series, 2 phi(z) / z, which is then off by less than 0.0005). `distance` >= 0.
+// -log10 of the two-sided tail erfc(distance / sqrt 2) of the standard Gaussian, finite where that underflows (beyond
+// 30 from the leading term of the asymptotic series, 2 phi(z) / z, which is then off by less than 0.0005). `distance`
+// >= 0.
 double standard_surprise(double distance);
-// A cheaper number that is never above it and at most 0.06 below, 0.0014 from a distance of 2 on. From the upper bound of
-// Mills' ratio, (1 - Phi(z)) / phi(z) < 4 / (3 z + sqrt(z^2 + 8)) (M. R. Sampford, Annals of Mathematical Statistics
+// A cheaper number that is never above it and at most 0.06 below, 0.0014 from a distance of 2 on. From the upper bound
+// of Mills' ratio, (1 - Phi(z)) / phi(z) < 4 / (3 z + sqrt(z^2 + 8)) (M. R. Sampford, Annals of Mathematical Statistics
 // 24(1), 1953).
 double standard_surprise_at_least(double distance);
 

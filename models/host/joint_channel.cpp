@@ -10,13 +10,10 @@ namespace {
 
 constexpr double kDegreesOfFreedom = 4.0;
 constexpr double kLargestZ = 1e6;
-constexpr TimeScales::Sums kWeights = {1.0, 1.0, 0.6};
 // Rows that are seconds apart say the same one after the other, so that an episode would outlast its cause by minutes.
-constexpr double kFastBelowS = 10.0;
-constexpr double kFastAveragedWithinSd = 3.0;
-constexpr double kAveragedWithinSd = 30.0;
-// The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say the
-// same, so that one row in a few is enough to learn from.
+constexpr double kEndsSoonBelowS = 10.0;
+// The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say
+// the same, so that one row in a few is enough to learn from.
 constexpr double kYoungRows = 100.0;
 constexpr double kRefreshRows = 100.0;
 constexpr double kYoungRefreshRows = 20.0;
@@ -44,32 +41,45 @@ bool every(double rows, double period) {
 
 }  // namespace
 
-JointChannel::JointChannel(std::size_t feature_count, double interval_s)
+JointChannel::JointChannel(std::size_t feature_count, double interval_s, const JointTerms& terms)
     : feature_count_(feature_count),
+      terms_(terms),
       levels_(feature_count),
       changes_(feature_count),
-      scales_(kWeights, interval_s < kFastBelowS ? kFastAveragedWithinSd : kAveragedWithinSd),
+      scales_({1.0, terms.change ? 1.0 : 0.0, terms.covariance ? 0.6 : 0.0}, interval_s < kEndsSoonBelowS,
+              terms.time_scales ? TimeScales::kScales : 1),
       tail_(EpisodeTailSettings{.interval_s = interval_s}),
       learned_row_in_(std::max(1.0, std::floor(kLearnedEveryS / interval_s))) {}
 
-double JointChannel::strangeness(double z, double change_z) {
-  const auto one = [](double x) {
-    const double bounded = std::clamp(x, -kLargestZ, kLargestZ);
-    return 0.5 * (kDegreesOfFreedom + 1.0) * std::log1p(bounded * bounded / kDegreesOfFreedom);
-  };
-  return one(z) + one(change_z);
+double JointChannel::unlikely(double z) const {
+  const double bounded = std::clamp(z, -kLargestZ, kLargestZ);
+  if (!terms_.heavy_tails) return 0.5 * bounded * bounded;
+  return 0.5 * (kDegreesOfFreedom + 1.0) * std::log1p(bounded * bounded / kDegreesOfFreedom);
+}
+
+double JointChannel::strangeness(double z, double change_z) const {
+  return unlikely(z) + (terms_.change ? unlikely(change_z) : 0.0);
+}
+
+double JointChannel::sum_of(const PerFeature& z) const {
+  if (terms_.heavy_tails) return 0.5 * (kDegreesOfFreedom + 1.0) * log_student(z, feature_count_);
+  const auto rows = static_cast<Eigen::Index>(feature_count_);
+  return 0.5 * Eigen::Map<const Eigen::ArrayXd>(z.data(), rows).min(kLargestZ).max(-kLargestZ).square().sum();
 }
 
 void JointChannel::judge(Row& row) const {
-  row.sums[0] = 0.5 * (kDegreesOfFreedom + 1.0) * log_student(row.z, feature_count_);
-  row.sums[1] = 0.5 * (kDegreesOfFreedom + 1.0) * log_student(row.change_z, feature_count_);
-  row.sums[2] = levels_.strangeness(row.z) + changes_.strangeness(row.change_z);
-  row.score = scales_.score(row.sums);
+  TimeScales::Sums sums{};
+  sums[0] = sum_of(row.z);
+  if (terms_.change) sums[1] = sum_of(row.change_z);
+  if (terms_.covariance)
+    sums[2] = levels_.strangeness(row.z) + (terms_.change ? changes_.strangeness(row.change_z) : 0.0);
+  row.averages = scales_.averages(sums);
+  row.score = scales_.score(row.averages);
   row.surprise = tail_.surprise(row.score);
 }
 
 void JointChannel::advance(const Row& row, double elapsed_s) {
-  scales_.advance(row.sums);
+  scales_.advance(row.averages);
   if (rows_ >= TimeScales::kScoredRows) tail_.learn(row.score, elapsed_s);
 }
 
@@ -77,6 +87,7 @@ void JointChannel::learn(const Row& row, double gain, double elapsed_s) {
   scales_.learn(elapsed_s);
   rows_ += 1.0;
   const double share = rows_ < kEveryRowUntil ? 1.0 : learned_row_in_;
+  if (!terms_.covariance) return;
   if (share == 1.0 || every(rows_, share)) {
     const double weight = std::min(1.0, std::max(share * gain, 1.0 / (rows_ + 1.0)));
     levels_.learn(row.z, weight);

@@ -1,13 +1,14 @@
 #pragma once
-// Is the machine as a whole odd? The sum over all features of how unlikely each is: by its level, by its change, and given
-// the others; over four lengths of time; calibrated by the episodes of this very machine. It finds what shows a little
-// in many features, and leaves what shows grossly in one to GrossChannel.
+// Is the machine as a whole odd? The sum over all features of how unlikely each is: by its level, by its change, and
+// given the others; over four lengths of time; calibrated by the episodes of this very machine. It finds what shows a
+// little in many features, and leaves what shows grossly in one to GrossChannel.
 //
 // Formula: Student-t densities with four degrees of freedom, multiplied: S_L = sum 2.5 ln(1 + z^2 / 4) over the levels,
 // S_D over the changes, S_W by GivenOthers over both; TimeScales makes one score of them, with weights 1, 1 and 0.6;
-// EpisodeTail makes that a surprise. A Student t, because one feature that is 30 sd off must not drown all others. Source:
-// docs/models.md. Cost: about 6 d^2 + 30 d operations to score and learn. Bytes: 32 d^2 + 5 KB. Hazards: silent for 30
-// rows; its surprise is not judged before EpisodeTail is ready.
+// EpisodeTail makes that a surprise. A Student t, because one feature that is 30 sd off must not drown all others;
+// without heavy tails they are Gaussian, S = sum z^2 / 2. Source: docs/models.md. Cost: about 6 d^2 + 30 d operations
+// to score and learn. Bytes: 32 d^2 + 5 KB. Hazards: silent for 30 rows; its surprise is not judged before EpisodeTail
+// is ready.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,22 +21,32 @@
 
 namespace epsilond::models {
 
+// What the sum is refined by. With none of it, it is the product of the densities.
+struct JointTerms {
+  bool heavy_tails = true;
+  bool change = true;       // S_D
+  bool covariance = true;   // S_W
+  bool time_scales = true;  // more than the row itself
+
+  bool operator==(const JointTerms&) const = default;
+};
+
 class JointChannel {
  public:
-  JointChannel(std::size_t feature_count, double interval_s);
+  JointChannel(std::size_t feature_count, double interval_s, const JointTerms& terms = {});
 
   // What a row says; kept by the caller until it has moved on and perhaps learned.
   struct Row {
     PerFeature z;         // of the level, 0 where absent or not known yet
     PerFeature change_z;  // of the change, the same
-    TimeScales::Sums sums{};
+    TimeScales::Cells averages;
     double score = 0.0;
     EpisodeTail::Surprise surprise;
   };
   // Fills the rest of a row whose z and change_z are set.
   void judge(Row& row) const;
   // How unlikely one feature is by itself, >= 0.
-  static double strangeness(double z, double change_z);
+  double strangeness(double z, double change_z) const;
 
   void advance(const Row& row, double elapsed_s);
   // `gain`: of the levels, in (0, 1].
@@ -54,9 +65,12 @@ class JointChannel {
   bool load(std::span<const double> in);
 
  private:
+  double unlikely(double z) const;
+  double sum_of(const PerFeature& z) const;
   void refresh();
 
   std::size_t feature_count_;
+  JointTerms terms_;
   GivenOthers levels_;
   GivenOthers changes_;
   TimeScales scales_;

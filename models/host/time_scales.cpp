@@ -9,11 +9,15 @@ namespace epsilond::models {
 namespace {
 
 constexpr double kLongRunHalfLifeS = 60.0 * 86400.0;
-constexpr double kClip = 3.0;            // sd, in learning
+constexpr double kClip = 3.0;  // sd, in learning
 constexpr double kUnclippedRows = 50.0;
+constexpr double kAveragedWithinSd = 30.0;
+constexpr double kEndingWithinSd = 3.0;  // where the longest averages begin anew when what they saw is over
+constexpr double kOverBelow = 0.5;       // of the longest averages
 constexpr double kSmallestVariance = 1e-6;
 // 1 - 2^(-1 / half-life), for half-lives of 0, 2, 6.6 and 21.78 rows.
-constexpr std::array<double, TimeScales::kScales> kGains = {1.0, 0.2928932188134524, 0.09969555450311052, 0.0313238557550769};
+constexpr std::array<double, TimeScales::kScales> kGains = {1.0, 0.2928932188134524, 0.09969555450311052,
+                                                            0.0313238557550769};
 
 }  // namespace
 
@@ -22,33 +26,34 @@ TimeScales::Cells TimeScales::averages(const Sums& sums) const {
   Cells next;
   for (std::size_t j = 0; j < kSums; ++j) {
     const auto column = static_cast<Eigen::Index>(j);
-    const double bounded = learned_ > kUnclippedRows
-                               ? std::min(sums[j], mean_(0, column) + averaged_within_sd_ * sd_(0, column))
-                               : sums[j];
+    const double bounded =
+        learned_ > kUnclippedRows
+            ? std::min(sums[j], mean_(0, column) + (ends_soon_ ? kEndingWithinSd : kAveragedWithinSd) * sd_(0, column))
+            : sums[j];
     Scales sum = Scales::Constant(bounded);
     sum[0] = sums[j];
     const Scales before = begun_ ? Scales(average_.col(column)) : Scales::Constant(sums[j]);
     next.col(column) = before + Eigen::Map<const Scales>(kGains.data()) * (sum - before);
   }
+  if (!ends_soon_ || learned_ <= kUnclippedRows) return next;
+  const Cells above = next - mean_;
+  for (const Eigen::Index longest : {2, 3})
+    for (Eigen::Index j = 0; j < above.cols(); ++j)
+      if (above(longest, j) > 0.0 && above(1, j) < kOverBelow * above(longest, j)) next(longest, j) = mean_(longest, j);
   return next;
 }
 
-double TimeScales::score(const Sums& sums) const {
+double TimeScales::score(const Cells& averages) const {
   if (learned_ < kScoredRows) return 0.0;
-  const Cells x = (averages(sums) - mean_) / sd_;
+  const Cells x = (averages - mean_) / sd_;
   double score = 0.0;
   double weights = 0.0;
   for (std::size_t j = 0; j < kSums; ++j) {
-    const double largest = x.col(static_cast<Eigen::Index>(j)).maxCoeff();
+    const double largest = x.col(static_cast<Eigen::Index>(j)).head(scales_).maxCoeff();
     score += weights_[j] * (largest > 0.0 ? std::log1p(largest) : largest);
     weights += weights_[j];
   }
   return score / weights;
-}
-
-void TimeScales::advance(const Sums& sums) {
-  average_ = averages(sums);
-  begun_ = true;
 }
 
 void TimeScales::learn(double elapsed_s) {

@@ -1,11 +1,15 @@
 #pragma once
 // Three sums over the features, each looked at over four lengths of time: a spike shows in the shortest, a slow leak in
-// the longest. What is gross for one row must not fill the longer ones for minutes after it, so there it is bounded.
+// the longest.
 //
-// Formula: for each sum and half-life h of 0, 2, 6.6 and 21.78 rows, E is the average of the sum with that half-life, and
-// x = (E - its long-run mean) / its long-run standard deviation (half-life 60 days; 3 sd at most count in learning); g
-// of the largest x of a sum: ln(1 + x) above 0, x below. The score is the weighted mean of the three g. Source: measured
-// on server metrics (docs/models.md). Cost: about 150 operations per row. Bytes: 300. Hazards: the first 20 rows score 0.
+// Formula: for each sum and half-life h of 0, 2, 6.6 and 21.78 rows, E is the average of the sum with that half-life,
+// the sum counting as at most 30 sd above its long run in all but the shortest, and x = (E - its long-run mean) / its
+// long-run standard deviation (half-life 60 days; 3 sd at most count in learning); g of the largest x of a sum: ln(1 +
+// x) above 0, x below. The score is the weighted mean of the three g. Where rows are seconds apart the two longest
+// would say the same for minutes after an episode: they begin anew at their long-run mean once the average with h = 2
+// is less than half as far above its own, and no sum counts as more than 3 sd in them. Source: measured on server metrics (docs/models.md). Cost: about 150
+// operations per row. Bytes: 300.
+// Hazards: the first 20 rows score 0.
 
 #include <Eigen/Core>
 #include <array>
@@ -20,19 +24,26 @@ class TimeScales {
   static constexpr double kScoredRows = 20.0;  // learned before the first score
   using Sums = std::array<double, kSums>;
 
-  // `averaged_within_sd` > 0: a sum counts as at most so many sd above its long run in all averages but the shortest.
-  TimeScales(const Sums& weights, double averaged_within_sd)
-      : weights_(weights), averaged_within_sd_(averaged_within_sd) {}
+  // `ends_soon`: the longest averages begin anew when what they saw is over.
+  // `scales`, 1 .. kScales: how many lengths of time are looked at, from the shortest.
+  TimeScales(const Sums& weights, bool ends_soon, std::size_t scales = kScales)
+      : weights_(weights), ends_soon_(ends_soon), scales_(static_cast<Eigen::Index>(scales)) {}
 
-  // What the score would be with these sums as the next row.
-  double score(const Sums& sums) const;
-  // Moves on to the next row, learned or not.
-  void advance(const Sums& sums);
+  using Cells = Eigen::Array<double, kScales, kSums>;  // a column per sum
+  // The averages that these sums as the next row leave.
+  Cells averages(const Sums& sums) const;
+  // The score of a row that leaves such averages.
+  double score(const Cells& averages) const;
+  // Moves on to the row that leaves such averages, learned or not.
+  void advance(const Cells& averages) {
+    average_ = averages;
+    begun_ = true;
+  }
   // Learns the row that advance() moved on to. `elapsed_s` > 0.
   void learn(double elapsed_s);
   // The next row begins the averages anew; the long run stays.
   void begin_anew() { begun_ = false; }
-  void reset() { *this = TimeScales(weights_, averaged_within_sd_); }
+  void reset() { *this = TimeScales(weights_, ends_soon_, static_cast<std::size_t>(scales_)); }
 
   static constexpr std::size_t kStateDoubles = 3 * kSums * kScales + 2;
   void save(double* out) const;
@@ -40,12 +51,9 @@ class TimeScales {
   bool load(const double* in);
 
  private:
-  using Cells = Eigen::Array<double, kScales, kSums>;  // a column per sum
-
-  Cells averages(const Sums& sums) const;
-
   Sums weights_;
-  double averaged_within_sd_;
+  bool ends_soon_;
+  Eigen::Index scales_;
   Cells average_ = Cells::Zero();
   Cells mean_ = Cells::Zero();
   Cells variance_ = Cells::Ones();

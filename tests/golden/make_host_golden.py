@@ -41,32 +41,49 @@ def given_others(rng: np.random.Generator) -> None:
     write("host_given_others.csv", "gain, rows, z 0 .. 4, strangeness after learning and refreshing", rows)
 
 
-def time_scales(rng: np.random.Generator) -> None:
+def time_scale_scores(rows: list, ends_soon: bool) -> list:
     weights = np.array([1.0, 1.0, 0.6])
     gains = np.array([1 - 2 ** (-1 / h) if h else 1.0 for h in (0, 2, 6.6, 21.78)])[:, None]
-    rows = []
     average, mean, variance, learned = None, np.zeros((4, 3)), np.ones((4, 3)), 0
-    for n in range(400):
-        sums = np.round(rng.gamma(2.0, 5.0, 3) + (60.0 if n % 50 == 49 else 0.0), 3)
-        elapsed_s = float(rng.integers(30, 600)) * (1000 if n > 300 else 1)
-        learns = n % 7 != 6
-        average = np.tile(sums, (4, 1)) if average is None else average + gains * (sums - average)
+    scores = []
+    for *sums, elapsed_s, learns in rows:
+        sums, sd = np.array(sums), np.sqrt(np.maximum(variance, 1e-6))
+        average = np.tile(sums, (4, 1)) if average is None else average
+        bounded = np.tile(np.minimum(sums, mean[0] + (3 if ends_soon else 30) * sd[0]) if learned > 50 else sums, (4, 1))
+        bounded[0] = sums
+        average = average + gains * (bounded - average)
+        if ends_soon and learned > 50:
+            above = average - mean
+            over = (above[2:] > 0) & (above[1] < above[2:] / 2)
+            average[2:] = np.where(over, mean[2:], average[2:])
         score = 0.0
         if learned >= 20:
-            largest = ((average - mean) / np.sqrt(np.maximum(variance, 1e-6))).max(axis=0)
+            largest = ((average - mean) / sd).max(axis=0)
             parts = np.where(largest > 0, np.log1p(np.maximum(largest, 0)), largest)
             score = float((weights * parts).sum() / weights.sum())
-        rows.append([*sums, elapsed_s, float(learns), score])
+        scores.append(score)
         if not learns:
             continue
         gain = max(1 - 2 ** (-elapsed_s / (60 * DAY_S)), 1 / (learned + 1))
-        residual, sd = average - mean, np.sqrt(np.maximum(variance, 1e-6))
+        residual = average - mean
         if learned > 50:
             residual = np.clip(residual, -3 * sd, 3 * sd)
         mean = mean + gain * residual
         variance = variance + gain * (residual**2 - variance)
         learned += 1
-    write("host_time_scales.csv", "three sums, elapsed_s, learned, score", rows)
+    return scores
+
+
+def time_scales(rng: np.random.Generator) -> None:
+    rows = []
+    for n in range(400):
+        spike = 2000.0 if n in (149, 249) else 60.0 if n % 50 == 49 else 0.0
+        sums = np.round(rng.gamma(2.0, 5.0, 3) + spike, 3)
+        elapsed_s = float(rng.integers(30, 600)) * (1000 if n > 300 else 1)
+        rows.append([*sums, elapsed_s, float(n % 7 != 6)])
+    scores = zip(rows, time_scale_scores(rows, False), time_scale_scores(rows, True))
+    write("host_time_scales.csv", "three sums, elapsed_s, learned, score, score where the longest averages end soon",
+          [[*row, score, soon] for row, score, soon in scores])
 
 
 class Episodes:

@@ -348,9 +348,9 @@ void a_detector_without_its_spread_is_still_ready_and_knows_its_levels(void** st
 
 void memory_is_stated_and_small(void** state) {
   const std::size_t bytes = bed_of(state).model.memory_bytes();
-  // Of a feature: a season of 480 floats and three tails of 96.
-  assert_true(bytes > 3 * 4 * (480 + 3 * 96));
-  assert_true(bytes < sizeof(epsilond::models::HostDetector) + 3 * 4096 + 32 * 3 * 3);
+  // Of a feature: a season of 480 floats and five tails of 96; of the detector, its own size and twice that of a row.
+  assert_true(bytes > 3 * 4 * (480 + 5 * 96));
+  assert_true(bytes < 2 * sizeof(epsilond::models::HostDetector) + 3 * 8192);
 }
 
 }  // namespace

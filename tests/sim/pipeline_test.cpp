@@ -136,7 +136,7 @@ void a_memory_grab_is_raised_within_two_seconds_and_cleared(void** state) {
   bench.run(20);
   bench.host.extra_memory_bytes = 0;
   const long cleared = bench.run_until(FlagEvent::kCleared, 120);
-  assert_in_range(cleared, 30, 90);  // averages over half a minute follow the fault
+  assert_in_range(cleared, 30, 45);  // averages are over a few rows after the fault
 }
 
 void a_zombie_herd_is_raised_by_name(void** state) {
@@ -148,12 +148,11 @@ void a_zombie_herd_is_raised_by_name(void** state) {
   assert_true(bench.last_names("zombies"));
 }
 
-void one_zombie_on_a_young_machine_is_mild(void** state) {
+void one_zombie_on_a_young_machine_is_raised_only_when_it_stays(void** state) {
   auto& bench = *static_cast<Bench*>(*state);
   bench.run(300);
   bench.host.extra_zombies = 1;
-  const long delay = bench.run_until(FlagEvent::kRaised, 120);
-  assert_int_equal(delay, -1);
+  assert_in_range(bench.run_until(FlagEvent::kRaised, 120), 10, 40);
 }
 
 void a_disk_burst_of_three_seconds_is_raised_by_name(void** state) {
@@ -236,7 +235,7 @@ void an_open_episode_goes_on_over_a_reload_that_changes_nothing(void** state) {
   assert_true(bench.pipeline->watchers()[0]->anomalous());
   bench.run(10);
   bench.host.extra_memory_bytes = 0;
-  bench.run(100);
+  bench.run(45);
   assert_int_equal(bench.flags.size(), 2);
   assert_true(bench.flags[1].event == FlagEvent::kCleared);
   assert_string_equal(bench.flags[0].id.c_str(), bench.flags[1].id.c_str());
@@ -325,7 +324,7 @@ void a_recovery_during_a_sleep_is_told_in_the_grace(void** state) {
   bench.slept_s = 8L * 3600;
   bench.host.extra_memory_bytes = 0;
   const long cleared = bench.run_until(FlagEvent::kCleared, 120);
-  assert_in_range(cleared, 30, 90);  // averages over half a minute follow the fault
+  assert_in_range(cleared, 30, 45);  // averages are over a few rows after the fault
   assert_true(bench.pipeline->in_grace());
   // To its last strange moment: before the sleep, or just after it.
   assert_true(bench.flags.back().duration_s >= 7.0 && bench.flags.back().duration_s < 8.0 * 3600 + 120.0);
@@ -336,7 +335,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(six_quiet_hours_raise_at_most_one_episode, setup, teardown),
     cmocka_unit_test_setup_teardown(a_memory_grab_is_raised_within_two_seconds_and_cleared, setup, teardown),
     cmocka_unit_test_setup_teardown(a_zombie_herd_is_raised_by_name, setup, teardown),
-    cmocka_unit_test_setup_teardown(one_zombie_on_a_young_machine_is_mild, setup, teardown),
+    cmocka_unit_test_setup_teardown(one_zombie_on_a_young_machine_is_raised_only_when_it_stays, setup, teardown),
     cmocka_unit_test_setup_teardown(a_disk_burst_of_three_seconds_is_raised_by_name, setup, teardown),
     cmocka_unit_test_setup_teardown(the_episode_is_not_learned, setup, teardown),
     cmocka_unit_test_setup_teardown(a_muted_window_neither_raises_nor_learns, setup_muted, teardown),

@@ -179,11 +179,10 @@ void a_damaged_state_is_refused(void**) {
     assert_true(refused(at, kNaN));
     assert_true(refused(at, -kInfinity));
   }
-  // Counts, times, scales and shares; see save().
+  // Counts, times, scales and surprises; see save().
   for (const std::size_t at : {0u, 1u, 2u, 3u, 6u, 7u, 10u, 12u, 14u, 16u, 17u, 18u}) assert_true(refused(at, -1.0));
   for (const std::size_t at : {0u, 3u, 6u}) assert_true(refused(at, 0.5));
   assert_true(refused(6, static_cast<double>(EpisodeTail::kPeaks + 1)));
-  assert_true(refused(18, 1.5));
 }
 
 void reset_forgets(void**) {

@@ -12,6 +12,8 @@
 // clang-format on
 
 using epsilond::models::JointChannel;
+using epsilond::models::JointTerms;
+using epsilond::models::TimeScales;
 using epsilond::tests::Rng;
 
 namespace {
@@ -82,21 +84,58 @@ void many_features_that_are_each_a_little_off_are_odd_in_a_single_row(void**) {
   assert_true(surprises.alone < 2.0);
 }
 
-void the_strangeness_of_a_feature_is_that_of_a_student_t(void**) {
-  assert_near(JointChannel::strangeness(2.0, -4.0), 2.5 * std::log(2.0) + 2.5 * std::log(5.0), 0, 1e-14);
-  assert_near(JointChannel::strangeness(0.0, 0.0), 0.0, 0, 0);
-  assert_near(JointChannel::strangeness(1e300, 0.0), 2.5 * std::log1p(0.25e12), 0, 1e-14);
+const double* strangeness_of_three() {
+  static double found[3];
+  const JointChannel channel(kFeatures, kIntervalS);
+  found[0] = channel.strangeness(2.0, -4.0);
+  found[1] = channel.strangeness(0.0, 0.0);
+  found[2] = channel.strangeness(1e300, 0.0);
+  return found;
 }
+
+void the_strangeness_of_a_feature_is_that_of_a_student_t(void**) {
+  const double* const found = strangeness_of_three();
+  assert_near(found[0], 2.5 * std::log(2.0) + 2.5 * std::log(5.0), 0, 1e-14);
+  assert_near(found[1], 0.0, 0, 0);
+  assert_near(found[2], 2.5 * std::log1p(0.25e12), 0, 1e-14);
+}
+
+double strangeness_of_a_level(double z) { return JointChannel(kFeatures, kIntervalS).strangeness(z, 0.0); }
 
 double sum_of_levels(double z) {
   Shown shown;
   shown.row.z.fill(z);
-  return shown.judge().sums[0];
+  return shown.judge().averages(0, 0);  // the first row is its own average
 }
 
 void the_sum_of_levels_is_that_of_all_features(void**) {
   for (const double z : {0.0, -1.0, 3.0, 1e5, 1e250})
-    assert_near(sum_of_levels(z), kFeatures * JointChannel::strangeness(z, 0.0), 0, 1e-13);
+    assert_near(sum_of_levels(z), kFeatures * strangeness_of_a_level(z), 0, 1e-13);
+}
+
+// The sums of a row without some of the terms.
+TimeScales::Sums sums_with(const JointTerms& terms) {
+  const JointChannel channel(kFeatures, kIntervalS, terms);
+  JointChannel::Row row;
+  row.z.fill(0.0);
+  row.change_z.fill(0.0);
+  row.z[0] = 3.0;
+  row.change_z[1] = 2.0;
+  channel.judge(row);
+  return {row.averages(0, 0), row.averages(0, 1), row.averages(0, 2)};
+}
+
+void without_its_terms_it_is_the_product_of_the_densities(void**) {
+  const TimeScales::Sums plain = sums_with({false, false, false, false});
+  assert_near(plain[0], 4.5, 0, 1e-14);
+  assert_near(plain[1], 0.0, 0, 0);
+  assert_near(plain[2], 0.0, 0, 0);
+  const TimeScales::Sums all = sums_with({});
+  assert_near(all[0], 2.5 * std::log(1.0 + 9.0 / 4.0), 0, 1e-14);
+  assert_near(all[1], 2.5 * std::log(2.0), 0, 1e-14);
+  assert_true(all[2] > 0.0);
+  assert_near(sums_with({.change = false})[1], 0.0, 0, 0);
+  assert_near(sums_with({.covariance = false})[2], 0.0, 0, 0);
 }
 
 // Rows learned before a row far off has a score.
@@ -171,6 +210,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(many_features_that_are_each_a_little_off_are_odd_in_a_single_row),
     cmocka_unit_test(the_strangeness_of_a_feature_is_that_of_a_student_t),
     cmocka_unit_test(the_sum_of_levels_is_that_of_all_features),
+    cmocka_unit_test(without_its_terms_it_is_the_product_of_the_densities),
     cmocka_unit_test(the_first_twenty_rows_have_no_score),
     cmocka_unit_test(a_round_trip_gives_identical_surprises_from_then_on),
     cmocka_unit_test(a_damaged_state_is_refused),
