@@ -25,6 +25,11 @@ inline constexpr unsigned kMostComponents = 8;  // of a mixture
 
 // What only some kinds of model have; the keys say which.
 struct ModelTuning {
+  bool rarest_feature = true;  // product: see models/host_detector.h, and so the next four
+  bool heavy_tails = true;
+  bool change_term = true;
+  bool covariance_term = true;
+  bool time_scales = true;
   double shrinkage = 0.1;      // mahalanobis: of the correlations towards none, 0 .. 1
   bool best_shrinkage = false;  // mahalanobis, in a batch: chosen from the rows (Ledoit and Wolf)
   unsigned components = 3;     // mixture; 0: chosen by BIC

@@ -254,6 +254,26 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .in(1, 300)
         .to<&ModelConfig::critical_surprise>(),
 
+    Row(kModel, "rarest_feature", kWord, "yes", "yes, no", "look at the rarest feature too, beside all together")
+        .of(kYesNo)
+        .only("product")
+        .to<&ModelTuning::rarest_feature>(),
+    Row(kModel, "heavy_tails", kWord, "yes", "yes, no", "densities with heavy tails in the score; no: Gaussian ones")
+        .of(kYesNo)
+        .only("product")
+        .to<&ModelTuning::heavy_tails>(),
+    Row(kModel, "change_term", kWord, "yes", "yes, no", "changes from sample to sample count too")
+        .of(kYesNo)
+        .only("product")
+        .to<&ModelTuning::change_term>(),
+    Row(kModel, "covariance_term", kWord, "yes", "yes, no", "features are looked at given all others too")
+        .of(kYesNo)
+        .only("product")
+        .to<&ModelTuning::covariance_term>(),
+    Row(kModel, "time_scales", kWord, "yes", "yes, no", "averages over several lengths of time count too")
+        .of(kYesNo)
+        .only("product")
+        .to<&ModelTuning::time_scales>(),
     Row(kModel, "shrinkage", kNumber, "0.1", "0 .. 1", "share by which correlations are taken as weaker")
         .in(0, 1)
         .only("mahalanobis")

@@ -115,6 +115,11 @@ std::unique_ptr<models::AnomalyModel> make_model(const ModelConfig& config, doub
     return make_bank_model(config, common_settings<models::BankSettings>(config, interval_s, table));
   auto settings = common_settings<models::HostDetectorSettings>(config, interval_s, table);
   settings.baseline = config.baseline;
+  settings.rarest = config.tuning.rarest_feature;
+  settings.terms = {.heavy_tails = config.tuning.heavy_tails,
+                    .change = config.tuning.change_term,
+                    .covariance = config.tuning.covariance_term,
+                    .time_scales = config.tuning.time_scales};
   return std::make_unique<models::HostDetector>(settings);
 }
 
