@@ -26,6 +26,8 @@ inline constexpr std::size_t kMinSyslogDatagram = 200;
 std::string_view event_name(FlagEvent event);
 // "RAISED", the MSGID.
 std::string_view event_msgid(FlagEvent event);
+// The MESSAGE_ID of the journal: 32 hexadecimal digits, one for each event and the same in every version.
+std::string_view event_message_id(FlagEvent event);
 // RFC 5424 severity: raised and ongoing 4 (warning) or 2 (critical) when the flag is critical; silent 4; cleared and
 // learned 5 (notice); start and stop 6 (info).
 int severity_of(const Flag& flag);
@@ -62,5 +64,14 @@ Result<std::size_t> render_flag_rfc5424(const Flag& flag, const SyslogHeader& he
 // text`, with local time: `utc_offset` is added to the flag's time. Cut and refused as the RFC 5424 form is.
 Result<std::size_t> render_flag_local_syslog(const Flag& flag, const SyslogHeader& header,
                                              std::chrono::seconds utc_offset, std::span<char> out);
+
+inline constexpr std::size_t kLargestJournalEntry = 8192;  // any flag fits, whatever is in it
+
+// The entry for journald in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one field on a line as NAME=VALUE,
+// or, for a value with a line end in it, NAME, a line end, the length as 64 bits little-endian, and the value. The fields
+// are those of docs/flag-format.md. MESSAGE is made harmless; every other value is what the host said, byte for byte.
+// A value that is empty or not finite has no field. Errors: kTooLarge if it does not fit, which cannot happen from
+// kLargestJournalEntry bytes up; kInvalid if the facility is not in 0 .. 23.
+Result<std::size_t> render_flag_journal(const Flag& flag, int facility, std::span<char> out);
 
 }  // namespace epsilond::platform

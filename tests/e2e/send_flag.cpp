@@ -2,6 +2,7 @@
 //   send_flag udp://ADDRESS:PORT    RFC 5424: the example of the manual, then a hostile one
 //   send_flag local PATH            the same in the classic form
 //   send_flag json ADDRESS:PORT     the same as JSON datagrams
+//   send_flag journal PATH          the same as entries of journald
 //   send_flag text                  prints the text of the example
 
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "platform/emit/journal_emitter.h"
 #include "platform/emit/syslog_emitter.h"
 #include "platform/emit/udp_emitter.h"
 #include "platform/host/linux_clock.h"
@@ -52,6 +54,7 @@ int main(int argc, char** argv) {
     const auto emitter = std::make_unique<LocalSyslogEmitter>(clock, where, -1, settings);
     return send(*emitter);
   }
+  if (what == "journal") return send(*std::make_unique<JournalEmitter>(where, settings.facility));
   const bool json = what == "json";
   const Result<Endpoint> endpoint = parse_endpoint(json ? where : what, kSyslogPort);
   if (!endpoint) {

@@ -9,6 +9,7 @@
 #include "platform/emit/flag_format.h"
 #include "tests/support/flag_parse.h"
 #include "tests/support/flag_samples.h"
+#include "tests/support/journal_parse.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -16,6 +17,8 @@
 
 using namespace epsilond::platform;
 using epsilond::tests::example_flag;
+using epsilond::tests::JournalEntry;
+using epsilond::tests::parse_journal;
 using epsilond::tests::parse_flag_json;
 using epsilond::tests::parse_rfc5424;
 using epsilond::tests::Rfc5424;
@@ -119,6 +122,38 @@ void every_event_is_in_the_table_with_its_severity(void**) {
   }
 }
 
+void every_message_id_is_documented(void**) {
+  for (int i = 0; i < 7; ++i) {
+    const auto event = static_cast<FlagEvent>(i);
+    std::array<char, 128> row;
+    TextWriter out(row);
+    out.put("| `");
+    out.put(event_name(event));
+    out.put("` | `");
+    out.put(event_message_id(event));
+    out.put("` |");
+    assert_true(document().find(out.view()) != std::string_view::npos);
+  }
+}
+
+// Each field of the example is in the table of fields; those of a list stand there with the rank N.
+void every_field_of_the_journal_is_documented(void**) {
+  std::array<char, kLargestJournalEntry> bytes;
+  const Result<std::size_t> size = render_flag_journal(example_flag(), 3, bytes);
+  assert_true(static_cast<bool>(size));
+  JournalEntry entry;
+  assert_true(parse_journal({bytes.data(), *size}, entry));
+  for (std::size_t i = 0; i < entry.count; ++i) {
+    std::array<char, 128> cell;
+    TextWriter out(cell);
+    out.put('`');
+    for (const char letter : entry.fields[i].name) out.put(letter >= '1' && letter <= '9' ? 'N' : letter);
+    out.put('`');
+    if (document().find(out.view()) == std::string_view::npos)
+      fail_msg("%.*s", static_cast<int>(out.view().size()), out.view().data());
+  }
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -127,5 +162,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_json_examples_are_what_we_render),
     cmocka_unit_test(the_syslog_examples_are_what_we_render),
     cmocka_unit_test(every_event_is_in_the_table_with_its_severity),
+    cmocka_unit_test(every_message_id_is_documented),
+    cmocka_unit_test(every_field_of_the_journal_is_documented),
 };
 EPSILOND_TEST_MAIN(kTests)
