@@ -72,6 +72,12 @@ Result<void> Readiness::reloading(std::chrono::nanoseconds monotonic) {
 
 Result<void> Readiness::alive() { return send("WATCHDOG=1"); }
 
+Result<void> Readiness::watchdog(std::chrono::microseconds time) {
+  char message[48];
+  const int length = std::snprintf(message, sizeof message, "WATCHDOG_USEC=%lld", static_cast<long long>(time.count()));
+  return send({message, static_cast<std::size_t>(length)});
+}
+
 Result<void> Readiness::status(std::string_view text) {
   FixedString<208> message("STATUS=");
   for (const char byte : utf8_prefix(text, 200)) {

@@ -33,6 +33,8 @@ class Readiness {
   // `monotonic`: CLOCK_MONOTONIC when the reload began; follow it by ready() when it is done.
   Result<void> reloading(std::chrono::nanoseconds monotonic);
   Result<void> alive();
+  // Asks for another watchdog time than the one of the unit, from now on.
+  Result<void> watchdog(std::chrono::microseconds time);
   // One line for `systemctl status`, cut at 200 bytes; a control character becomes a space, so `text` cannot smuggle in
   // an assignment of its own.
   Result<void> status(std::string_view text);

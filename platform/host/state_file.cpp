@@ -1,6 +1,8 @@
 #include "platform/host/state_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,14 +98,15 @@ int write_all(int fd, std::span<const std::byte> bytes) {
   return 0;
 }
 
+std::string_view directory_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return path.substr(0, slash == 0 ? 1 : slash);
+}
+
 // The name is on disk only when its directory is.
 int sync_directory_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  Path directory;
-  if (slash == std::string_view::npos)
-    directory.assign(".");
-  else
-    directory.assign(path.substr(0, slash == 0 ? 1 : slash));
+  const Path directory(directory_of(path));
   const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return errno;
   if (::fsync(fd.get()) == 0) return 0;
@@ -116,35 +119,65 @@ struct Failure {
   int system_errno = 0;
 };
 
-Failure write_file(const Path& path, std::span<const std::byte> payload) {
+Failure write_file(const Path& path, std::span<const std::byte> payload, Durability durability) {
   const Header header = make_header(payload);
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!fd.valid()) return {"cannot create the temporary file", errno};
   if (::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) return {"cannot set the mode", errno};
   if (const int error = write_all(fd.get(), header); error != 0) return {"cannot write", error};
   if (const int error = write_all(fd.get(), payload); error != 0) return {"cannot write", error};
-  if (::fsync(fd.get()) != 0) return {"cannot sync", errno};
+  if (durability == Durability::kAgainstCrash && ::fsync(fd.get()) != 0) return {"cannot sync", errno};
   return {};
+}
+
+constexpr std::string_view kTemporarySuffix = ".tmp.";
+
+// The process whose temporary file of the state `base` this is; 0 if it is none.
+long writer_of(std::string_view entry, std::string_view base) {
+  if (!entry.starts_with(base) || !entry.substr(base.size()).starts_with(kTemporarySuffix)) return 0;
+  long pid = 0;
+  for (const char digit : entry.substr(base.size() + kTemporarySuffix.size())) {
+    if (digit < '0' || digit > '9' || pid > 100'000'000) return 0;
+    pid = pid * 10 + (digit - '0');
+  }
+  return pid;
 }
 
 }  // namespace
 
-Result<void> save_state(std::string_view path, std::span<const std::byte> payload) {
+void remove_leftovers(std::string_view path) {
+  const Result<Path> name = make_path(directory_of(path), "");
+  if (!name) return;
+  DIR* const directory = ::opendir(name->c_str());
+  if (directory == nullptr) return;
+  const std::string_view base = path.substr(path.rfind('/') + 1);
+  while (const dirent* const entry = ::readdir(directory)) {
+    const long pid = writer_of(entry->d_name, base);
+    if (pid == 0) continue;
+    // Our own number is that of an earlier process: this one is not writing now.
+    const bool alive = pid != ::getpid() && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
+    if (!alive) ::unlinkat(::dirfd(directory), entry->d_name, 0);
+  }
+  ::closedir(directory);
+}
+
+Result<void> save_state(std::string_view path, std::span<const std::byte> payload, Durability durability) {
   const Result<Path> target = make_path(path, "");
   if (!target) return target.error();
   std::array<char, 32> suffix{};  // by process, so that two writers of one path do not mix
-  std::snprintf(suffix.data(), suffix.size(), ".tmp.%ld", static_cast<long>(::getpid()));
+  std::snprintf(suffix.data(), suffix.size(), "%s%ld", kTemporarySuffix.data(), static_cast<long>(::getpid()));
   const Result<Path> temporary = make_path(path, suffix.data());
   if (!temporary) return temporary.error();
 
   ::unlink(temporary->c_str());  // left by a crash of an earlier process with our number
-  Failure failure = write_file(*temporary, payload);
+  Failure failure = write_file(*temporary, payload, durability);
   if (failure.what == nullptr && ::rename(temporary->c_str(), target->c_str()) != 0)
     failure = {"cannot rename the temporary file", errno};
   if (failure.what != nullptr) {
     ::unlink(temporary->c_str());
     return at_path(path, failure.what, failure.system_errno);
   }
+  if (durability == Durability::kAgainstKill) return {};
   if (const int error = sync_directory_of(path); error != 0) return at_path(path, "cannot sync the directory", error);
   return {};
 }
@@ -196,6 +229,13 @@ Result<std::span<const std::byte>> load_state(std::string_view path, std::span<s
   Result<std::span<const std::byte>> payload = parse_state(buffer.first(size));
   if (!payload) return at_path(path, payload.error());
   return payload;
+}
+
+Result<void> remove_state(std::string_view path) {
+  const Result<Path> name = make_path(path, "");
+  if (!name) return name.error();
+  if (::unlink(name->c_str()) != 0 && errno != ENOENT) return at_path(path, "cannot remove", errno);
+  return {};
 }
 
 Result<void> set_aside(std::string_view path) {

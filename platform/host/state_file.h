@@ -26,7 +26,12 @@ inline constexpr std::size_t kStateHeaderBytes = 28;
 // whatever the umask. A reader, or a crash at any moment, finds the old file or the new one whole. Allocates nothing.
 // Errors carry the path and errno; the old file is then untouched (unless only the last step, syncing the directory,
 // failed) and nothing is left beside it. A symbolic link at `path` is replaced, not followed.
-Result<void> save_state(std::string_view path, std::span<const std::byte> payload);
+//
+// With kAgainstKill nothing waits for the disk: whatever becomes of this process, the file is the old or the new one
+// whole; after a crash of the machine it may be neither, which load_state() tells.
+enum class Durability : std::uint8_t { kAgainstCrash, kAgainstKill };
+Result<void> save_state(std::string_view path, std::span<const std::byte> payload,
+                        Durability durability = Durability::kAgainstCrash);
 
 // Reads the file at `path` into `buffer`, which must hold the payload and kStateHeaderBytes, and returns the payload
 // inside it. Errors: kNotFound (no such file), kPermission, kMalformed (damaged), kUnsupported (a later format
@@ -35,6 +40,12 @@ Result<std::span<const std::byte>> load_state(std::string_view path, std::span<s
 
 // The pure half of load_state(): checks the bytes of a whole file and returns the payload inside them.
 Result<std::span<const std::byte>> parse_state(std::span<const std::byte> file);
+
+// Removes the file; no file is no error.
+Result<void> remove_state(std::string_view path);
+
+// Removes what writers of `path` that were killed have left beside it. Temporary files of processes that are alive stay.
+void remove_leftovers(std::string_view path);
 
 // Renames the file to `path`.damaged, replacing an older one, so that the next save does not destroy the evidence.
 Result<void> set_aside(std::string_view path);

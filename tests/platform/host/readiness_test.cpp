@@ -68,6 +68,8 @@ void each_message_is_what_sd_notify_says(void** state) {
   expect(manager, "RELOADING=1\nMONOTONIC_USEC=12345678");
   assert_true(static_cast<bool>(manager.readiness->status("learning 41%")));
   expect(manager, "STATUS=learning 41%");
+  assert_true(static_cast<bool>(manager.readiness->watchdog(std::chrono::seconds(180))));
+  expect(manager, "WATCHDOG_USEC=180000000");
   assert_true(static_cast<bool>(manager.readiness->stopping()));
   expect(manager, "STOPPING=1");
 }
