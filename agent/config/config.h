@@ -12,13 +12,14 @@
 #include "models/host_detector.h"
 #include "models/observation.h"
 #include "platform/emit/endpoint.h"
+#include "platform/emit/journal_emitter.h"
 #include "platform/kernel/make_host_source.h"
 
 namespace epsilond::agent {
 
 using platform::SourceChoice;
 enum class ModelKind : std::uint8_t { kProduct, kMahalanobis, kMixture, kKMeans, kIsolationForest, kZscore, kSeries };
-enum class EmitterKind : std::uint8_t { kSyslog, kUdp };
+enum class EmitterKind : std::uint8_t { kSyslog, kUdp, kJournal };
 enum class UdpFormat : std::uint8_t { kJson };
 
 inline constexpr unsigned kMostComponents = 8;  // of a mixture
@@ -76,6 +77,9 @@ struct ModelConfig {
   double accept_after_s = 86400.0;
   double grace_s = 120.0;         // after a break in the stream of samples; 0 = none
   double critical_surprise = 12.0;
+  double cooldown_s = 0.0;         // after CLEARED the same feature is not told again so soon; 0 = none
+  unsigned flap_count = 10;        // so many raises by one feature within flap_window_s are told as one; 0 = never
+  double flap_window_s = 3600.0;
   ModelTuning tuning;
 
   bool operator==(const ModelConfig&) const = default;
@@ -87,7 +91,8 @@ struct EmitterConfig {
   bool local = true;    // syslog: /dev/log
   platform::Endpoint endpoint;  // when not local
   UdpFormat format = UdpFormat::kJson;
-  int facility = 3;  // syslog: daemon
+  int facility = 3;  // syslog and journal: daemon
+  std::string socket_path{platform::kJournalSocketPath};  // journal
   std::size_t max_datagram = 480;
 
   bool operator==(const EmitterConfig&) const = default;

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <type_traits>
+
+#include "agent/config/config_row.h"
 
 namespace epsilond::agent {
 namespace {
@@ -19,10 +20,9 @@ constexpr std::array kSections = {
     SectionSpec{SectionKind::kModel, "model", Naming::kRequired, "[model NAME]"},
     SectionSpec{SectionKind::kEmitSyslog, "emit syslog", Naming::kOptional, "[emit syslog]"},
     SectionSpec{SectionKind::kEmitUdp, "emit udp", Naming::kOptional, "[emit udp]"},
+    SectionSpec{SectionKind::kEmitJournal, "emit journal", Naming::kOptional, "[emit journal]"},
     SectionSpec{SectionKind::kMute, "mute", Naming::kRequired, "[mute NAME]"},
 };
-
-constexpr Word word(std::string_view text, auto value) { return {text, static_cast<int>(value)}; }
 
 constexpr std::array kSources = {word("auto", SourceChoice::kAuto), word("statgrab", SourceChoice::kStatgrab),
                                  word("procfs", SourceChoice::kProcfs)};
@@ -37,6 +37,7 @@ constexpr std::string_view kDensityKinds = "product mahalanobis mixture";
 constexpr std::string_view kScoreKinds = "kmeans isolation_forest zscore series";
 constexpr std::string_view kRefittedKinds = "mixture kmeans isolation_forest zscore";
 constexpr std::array kBic = {word("bic", 0)};
+constexpr std::array kNever = {word("never", 0)};
 constexpr std::array kYesNo = {word("yes", true), word("no", false)};
 constexpr std::array kPresets = {word("none", false), word("netdata", true)};
 constexpr std::array kBaselines = {word("global", models::BaselineKind::kGlobal),
@@ -54,29 +55,6 @@ constexpr std::array kFacilities = {word("user", 1),    word("daemon", 3),  word
                                     word("local6", 22), word("local7", 23)};
 constexpr std::array kUdpFormats = {word("json", UdpFormat::kJson)};
 
-Config& part(const SectionTarget& target, const Config*) { return *target.config; }
-ModelConfig& part(const SectionTarget& target, const ModelConfig*) { return *target.model; }
-EmitterConfig& part(const SectionTarget& target, const EmitterConfig*) { return *target.emitter; }
-ModelTuning& part(const SectionTarget& target, const ModelTuning*) { return target.model->tuning; }
-
-template <typename Part, typename Value>
-Part* part_of(Value Part::*);
-
-template <auto Member>
-void set_member(const SectionTarget& target, double value) {
-  auto& member = part(target, decltype(part_of(Member))()).*Member;
-  using Value = std::remove_reference_t<decltype(member)>;
-  if constexpr (std::is_enum_v<Value>)
-    member = static_cast<Value>(static_cast<int>(value));
-  else
-    member = static_cast<Value>(value);
-}
-
-template <auto Member>
-double get_member(const SectionTarget& target) {
-  return static_cast<double>(part(target, decltype(part_of(Member))()).*Member);
-}
-
 void set_threshold(const SectionTarget& target, double value) {
   const int chosen = static_cast<int>(value);
   target.model->contamination = chosen == kContaminationWord;
@@ -87,78 +65,6 @@ void set_threshold(const SectionTarget& target, double value) {
 double get_threshold(const SectionTarget& target) {
   return target.model->contamination ? kContaminationWord : static_cast<double>(target.model->threshold);
 }
-
-// One line per key would not fit its sentences, so a row is built from what it has: type, range, words, where it goes.
-struct Row : KeySpec {
-  constexpr Row(SectionKind in, std::string_view key, ValueType of, std::string_view by_default,
-                std::string_view may_be, std::string_view text) {
-    section = in;
-    name = key;
-    type = of;
-    default_text = by_default;
-    allowed = may_be;
-    description = text;
-  }
-  constexpr Row in(double minimum, double maximum) const {
-    Row row = *this;
-    row.range.minimum = minimum;
-    row.range.maximum = maximum;
-    return row;
-  }
-  constexpr Row open() const {
-    Row row = *this;
-    row.range.minimum_open = true;
-    return row;
-  }
-  constexpr Row or_zero() const {
-    Row row = *this;
-    row.range.zero_too = true;
-    return row;
-  }
-  constexpr Row of(std::span<const Word> choices) const {
-    Row row = *this;
-    row.words = choices;
-    return row;
-  }
-  constexpr Row with(std::string_view threshold) const {
-    Row row = *this;
-    row.needs_threshold = threshold;
-    return row;
-  }
-  constexpr Row only(std::string_view kinds) const {
-    Row row = *this;
-    row.needs_kinds = kinds;
-    return row;
-  }
-  constexpr Row fixed_by_preset() const {
-    Row row = *this;
-    row.preset = true;
-    return row;
-  }
-  constexpr Row in_batch() const {
-    Row row = *this;
-    row.batch = true;
-    return row;
-  }
-  constexpr Row such_as(std::string_view value) const {
-    Row row = *this;
-    row.example = value;
-    return row;
-  }
-  template <auto Member>
-  constexpr Row to() const {
-    Row row = *this;
-    row.set = set_member<Member>;
-    row.get = get_member<Member>;
-    return row;
-  }
-  constexpr Row to_threshold() const {
-    Row row = *this;
-    row.set = set_threshold;
-    row.get = get_threshold;
-    return row;
-  }
-};
 
 using enum SectionKind;
 using enum ValueType;
@@ -207,7 +113,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .to<&ModelConfig::warm_up_s>(),
     Row(kModel, "threshold", kWord, "budget", "budget, epsilon, quantile, contamination", "form of the cut")
         .of(kThresholds)
-        .to_threshold(),
+        .to(set_threshold, get_threshold),
     Row(kModel, "false_alarms_per_week", kNumber, "0.5", "0.001 .. 10000", "tolerated false alarms per week")
         .in(0.001, 10000)
         .with("budget")
@@ -253,6 +159,15 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kModel, "critical_surprise", kNumber, "12", "1 .. 300", "surprise above which an event is critical")
         .in(1, 300)
         .to<&ModelConfig::critical_surprise>(),
+
+    Row(kModel, "cooldown", kDuration, "0s", "0s (none), or 10s .. 1d",
+        "time after a recovery in which the same trouble is told again only if it lasts or is worse")
+        .in(10, kDay).or_zero().to<&ModelConfig::cooldown_s>(),
+    Row(kModel, "flapping", kInteger, "10", "never, or 2 .. 50",
+        "episodes led by one feature within flapping_window that are told as one from then on")
+        .in(2, 50).of(kNever).to<&ModelConfig::flap_count>(),
+    Row(kModel, "flapping_window", kDuration, "1h", "1m .. 1d", "time in which episodes are counted as flapping, and quiet that ends it")
+        .in(kMinute, kDay).to<&ModelConfig::flap_window_s>(),
 
     Row(kModel, "rarest_feature", kWord, "yes", "yes, no", "look at the rarest feature too, beside all together")
         .of(kYesNo)
@@ -372,12 +287,28 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .in(480, 2048)
         .to<&EmitterConfig::max_datagram>(),
 
-    Row(kMute, "when", kWindows, "", "DAYS HH:MM-HH:MM, several divided by commas; DAYS: Mon, Mon-Fri, Sat Sun, daily",
+    Row(kEmitJournal, "socket", kSocketPath, platform::kJournalSocketPath, "an absolute path of at most 107 bytes",
+        "socket of the journal"),
+    Row(kEmitJournal, "facility", kWord, "daemon", "user, daemon, local0 .. local7", "syslog facility")
+        .of(kFacilities)
+        .to<&EmitterConfig::facility>(),
+
+    Row(kMute, "when", kWindows, "", "DAYS HH:MM-HH:MM, several divided by commas; DAYS: Mon, Mon-Fri, Sat,Sun, daily",
         "local times at which nothing is sent and nothing is learned")
         .such_as("Sun 03:00-04:30"),
 });
 
 }  // namespace
+
+SectionKind section_of(EmitterKind kind) {
+  return static_cast<SectionKind>(static_cast<int>(kEmitSyslog) + static_cast<int>(kind));
+}
+
+std::optional<EmitterKind> emitter_of(SectionKind section) {
+  for (const EmitterKind kind : {EmitterKind::kSyslog, EmitterKind::kUdp, EmitterKind::kJournal})
+    if (section_of(kind) == section) return kind;
+  return std::nullopt;
+}
 
 std::span<const SectionSpec> config_sections() { return kSections; }
 

@@ -13,7 +13,7 @@
 
 namespace epsilond::agent {
 
-enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kMute };
+enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kEmitJournal, kMute };
 
 enum class Naming : std::uint8_t { kNone, kOptional, kRequired };
 
@@ -37,6 +37,7 @@ enum class ValueType : std::uint8_t {
   kMofN,          // m of n
   kSyslogTarget,  // local or udp://ADDRESS[:PORT]
   kUdpTarget,     // ADDRESS:PORT
+  kSocketPath,    // an absolute path that fits a socket address
   kWindows,       // recurring windows of local time
 };
 
@@ -95,6 +96,10 @@ std::string_view model_kind_name(ModelKind kind);
 bool has_density(ModelKind kind);
 // The word of `threshold` that stands for the one of this model.
 std::string_view threshold_name(const ModelConfig& model);
+
+// The section of an emitter of this kind, and back; nothing if the section is no emitter's.
+SectionKind section_of(EmitterKind kind);
+std::optional<EmitterKind> emitter_of(SectionKind section);
 
 std::span<const SectionSpec> config_sections();
 const SectionSpec& section_spec(SectionKind kind);

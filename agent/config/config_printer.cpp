@@ -37,8 +37,7 @@ class Printer {
     section(SectionKind::kFeatures, "", {.config = &config_});
     for (ModelConfig& model : config_.models) section(SectionKind::kModel, model.name, {.model = &model});
     for (EmitterConfig& emitter : config_.emitters)
-      section(emitter.kind == EmitterKind::kSyslog ? SectionKind::kEmitSyslog : SectionKind::kEmitUdp, emitter.name,
-              {.emitter = &emitter});
+      section(section_of(emitter.kind), emitter.name, {.emitter = &emitter});
     if (config_.emitters.empty()) text_ += "\n; no [emit ...] section: events go to stdout as JSON lines\n";
     mutes();
     return std::move(text_);

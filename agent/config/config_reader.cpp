@@ -49,9 +49,9 @@ class Builder {
       check_feature_count(section, model);
       leave_out_disabled(&section, &model);
       config.models.push_back(std::move(model));
-    } else if (section.kind == SectionKind::kEmitSyslog || section.kind == SectionKind::kEmitUdp) {
+    } else if (const std::optional<EmitterKind> kind = emitter_of(section.kind)) {
       EmitterConfig emitter;
-      emitter.kind = section.kind == SectionKind::kEmitSyslog ? EmitterKind::kSyslog : EmitterKind::kUdp;
+      emitter.kind = *kind;
       emitter.name = section.name;
       emitter.local = emitter.kind == EmitterKind::kSyslog;
       store_defaults(section.kind, {.emitter = &emitter});
@@ -208,7 +208,7 @@ class Builder {
     const WrittenSection* last_mute = nullptr;
     for (const WrittenSection& section : written_.sections()) {
       if (section.kind == SectionKind::kModel) last_model = &section;
-      if (section.kind == SectionKind::kEmitSyslog || section.kind == SectionKind::kEmitUdp) last_emitter = &section;
+      if (emitter_of(section.kind)) last_emitter = &section;
       if (section.kind == SectionKind::kMute) last_mute = &section;
     }
     if (last_model != nullptr && config.models.size() > kMaxModels)

@@ -60,14 +60,17 @@ Problem store_host(std::string_view text, Config* config) {
   return std::nullopt;
 }
 
-Problem store_path(std::string_view text, Config* config) {
-  if (text == kNone) {
-    config->state_path.clear();
-    return std::nullopt;
-  }
+Problem store_path(std::string_view text, std::size_t most, std::string* path) {
   if (!text.starts_with('/')) return problem("not an absolute path");
   if (text.ends_with('/')) return problem("a directory, not a file");
-  config->state_path = text;
+  if (text.size() > most) return problem("the path is too long");
+  *path = text;
+  return std::nullopt;
+}
+
+Problem store_state_path(std::string_view text, Config* config) {
+  if (text != kNone) return store_path(text, std::string_view::npos, &config->state_path);
+  config->state_path.clear();
   return std::nullopt;
 }
 
@@ -111,7 +114,7 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
     case ValueType::kHost:
       return store_host(text, target.config);
     case ValueType::kPath:
-      return store_path(text, target.config);
+      return store_state_path(text, target.config);
     case ValueType::kDisableList:
       return parse_feature_list(text, kNone, models::PresenceMask(), &target.config->disabled_features);
     case ValueType::kFeatureList:
@@ -122,6 +125,8 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
       return store_syslog_target(text, target.emitter);
     case ValueType::kUdpTarget:
       return store_udp_target(text, target.emitter);
+    case ValueType::kSocketPath:
+      return store_path(text, platform::kMostSocketPath, &target.emitter->socket_path);
     case ValueType::kWindows:
       return parse_windows(text, target.windows);
   }
@@ -154,6 +159,8 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return std::string(kUdpScheme) + platform::format_endpoint(target.emitter->endpoint).c_str();
     case ValueType::kUdpTarget:
       return platform::format_endpoint(target.emitter->endpoint).c_str();
+    case ValueType::kSocketPath:
+      return target.emitter->socket_path;
     case ValueType::kWindows:
       return format_windows(*target.windows);
   }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <span>
 #include <system_error>
+#include <utility>
 
 #include "agent/config/config_suggest.h"
 #include "agent/pipeline/feature_table.h"
@@ -157,15 +158,18 @@ bool parse_time(std::string_view text, bool is_end, int* minute) {
   return true;
 }
 
-Problem parse_window(std::string_view text, MuteConfig* window) {
+// What stands between two commas: days, or days and the time that ends the window.
+Problem parse_window_part(std::string_view text, bool last, MuteConfig* window, bool* ended) {
   const std::vector<std::string_view> words = split_words(text);
-  if (words.size() < 2) return problem("a window is a day and a time, " + quoted(text) + " is not");
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+  *ended = words.back().find(':') != std::string_view::npos;
+  if (*ended ? words.size() < 2 : last) return problem("a window is a day and a time, " + quoted(text) + " is not");
+  for (std::size_t i = 0; i + (*ended ? 1 : 0) < words.size(); ++i) {
     std::bitset<7> days;
     if (const Problem wrong = parse_days(words[i], &days)) return wrong;
     if ((window->days & days).any()) return problem(quoted(words[i]) + " names a day twice");
     window->days |= days;
   }
+  if (!*ended) return std::nullopt;
   const std::string_view times = words.back();
   const std::size_t dash = times.find('-');
   if (dash == std::string_view::npos || !parse_time(times.substr(0, dash), false, &window->start_minute) ||
@@ -346,14 +350,15 @@ Problem parse_target(std::string_view text, std::uint16_t default_port, platform
 
 Problem parse_windows(std::string_view text, std::vector<MuteConfig>* windows) {
   std::vector<MuteConfig> parsed;
+  MuteConfig window;
   std::size_t at = 0;
   while (at <= text.size()) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     const std::string_view part = trim(text.substr(at, comma - at));
     if (part.empty()) return problem("a window is missing beside a comma");
-    MuteConfig window;
-    if (const Problem wrong = parse_window(part, &window)) return wrong;
-    parsed.push_back(window);
+    bool ended = false;
+    if (Problem wrong = parse_window_part(part, comma == text.size(), &window, &ended)) return wrong;
+    if (ended) parsed.push_back(std::exchange(window, {}));
     at = comma + 1;
   }
   if (parsed.size() > kMaxMuteWindows) return problem("more than 64 windows");

@@ -49,7 +49,8 @@ models::PresenceMask all_features();
 // As platform::parse_endpoint reads it; `default_port` 0 means that the port must be given.
 Problem parse_target(std::string_view text, std::uint16_t default_port, platform::Endpoint* endpoint);
 
-// "Sun 03:00-04:30, Mon-Fri 23:30-00:30, daily 12:00-12:05"; the windows get no name here. At most kMaxMuteWindows.
+// "Sun 03:00-04:30, Mon-Fri 23:30-00:30, daily 12:00-12:05, Sat,Sun 09:00-10:00"; the windows get no name here. A
+// comma stands between two windows, or between two days of one. At most kMaxMuteWindows.
 Problem parse_windows(std::string_view text, std::vector<MuteConfig>* windows);
 std::string format_windows(const std::vector<MuteConfig>& windows);
 

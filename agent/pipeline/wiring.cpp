@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "platform/emit/endpoint.h"
+#include "platform/emit/journal_emitter.h"
 #include "platform/emit/stdout_emitter.h"
 #include "platform/emit/syslog_emitter.h"
 #include "platform/emit/udp_emitter.h"
@@ -45,6 +46,8 @@ std::vector<std::unique_ptr<Emitter>> make_emitters(const Config& config, const 
   for (const EmitterConfig& emitter : config.emitters) {
     if (emitter.kind == EmitterKind::kSyslog)
       emitters.push_back(make_syslog(emitter, clock));
+    else if (emitter.kind == EmitterKind::kJournal)
+      emitters.push_back(std::make_unique<platform::JournalEmitter>(emitter.socket_path, emitter.facility));
     else
       emitters.push_back(std::make_unique<platform::UdpEmitter>(emitter.endpoint, emitter.max_datagram));
   }

@@ -189,6 +189,26 @@ void a_udp_emitter_has_room_for_1432_octets_by_default(void**) {
   assert_int_equal(emitter.max_datagram, 1432);
 }
 
+void the_journal_is_where_it_always_is_by_default(void**) {
+  assert_true(load("[emit journal]\n[emit journal second]\nsocket = /run/other/socket\nfacility = local1\n"));
+  assert_int_equal(config().emitters[0].kind, EmitterKind::kJournal);
+  assert_string_equal(config().emitters[0].socket_path.c_str(), "/run/systemd/journal/socket");
+  assert_int_equal(config().emitters[0].facility, 3);
+  assert_string_equal(config().emitters[1].socket_path.c_str(), "/run/other/socket");
+  assert_int_equal(config().emitters[1].facility, 17);
+}
+
+void damping_leaves_a_plain_episode_alone_by_default(void**) {
+  assert_true(load("[model a]\n[model b]\ncooldown = 10m\nflapping = 4\nflapping_window = 30m\n[model c]\nflapping = never\n"));
+  assert_near(config().models[0].cooldown_s, 0, 0, 0);
+  assert_int_equal(config().models[0].flap_count, 10);
+  assert_near(config().models[0].flap_window_s, 3600, 0, 0);
+  assert_near(config().models[1].cooldown_s, 600, 0, 0);
+  assert_int_equal(config().models[1].flap_count, 4);
+  assert_near(config().models[1].flap_window_s, 1800, 0, 0);
+  assert_int_equal(config().models[2].flap_count, 0);
+}
+
 void emitters_of_one_kind_may_be_several(void**) {
   assert_true(load("[emit udp]\ntarget = 192.0.2.1:1\n[emit udp second]\ntarget = 192.0.2.2:2\n"));
   assert_int_equal(config().emitters.size(), 2);
@@ -282,6 +302,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(syslog_is_local_and_small_by_default),
     cmocka_unit_test(a_syslog_server_has_port_514_by_default),
     cmocka_unit_test(a_udp_emitter_has_room_for_1432_octets_by_default),
+    cmocka_unit_test(the_journal_is_where_it_always_is_by_default),
+    cmocka_unit_test(damping_leaves_a_plain_episode_alone_by_default),
     cmocka_unit_test(emitters_of_one_kind_may_be_several),
     cmocka_unit_test(a_mute_with_two_windows_is_two_of_its_name),
     cmocka_unit_test(blanks_inside_a_header_do_not_matter),

@@ -278,6 +278,12 @@ void several_windows_are_divided_by_commas(void**) {
   assert_true(windows("Sun 03:00-04:30,Mon-Fri 12:00-12:05") == "Sun 03:00-04:30, Mon-Fri 12:00-12:05");
 }
 
+void a_comma_divides_days_of_one_window_too(void**) {
+  assert_true(windows("Sat,Sun 03:00-04:30") == "Sat-Sun 03:00-04:30");
+  assert_true(windows("Mon, Wed,Fri 01:00-02:00, Sat,Sun 09:00-10:00") == "Mon Wed Fri 01:00-02:00, Sat-Sun 09:00-10:00");
+  assert_true(windows("Mon-Wed,Sat Sun 01:00-02:00") == "Sat-Wed 01:00-02:00");
+}
+
 void runs_of_days_are_shown_as_ranges(void**) {
   assert_true(windows("Mon Tue Wed Sat 01:00-02:00") == "Mon-Wed Sat 01:00-02:00");
   assert_true(windows("Sat Sun 01:00-02:00") == "Sat-Sun 01:00-02:00");
@@ -287,7 +293,8 @@ void malformed_windows_are_refused(void**) {
   for (const char* text :
        {"", ",", "Sun", "03:00-04:00", "Sun 3:00-4:00", "Sun 03:00", "Sun 03:00-", "Sun 24:00-01:00", "Sun 03:60-04:00",
         "Sun 03:00-24:01", "Sun 03:00-25:00", "sunday 03:00-04:00", "Sun- 03:00-04:00", "Sun-Mon-Tue 03:00-04:00",
-        "Sun 03:00-04:00,", "Sun Sun 03:00-04:00", "daily Mon 03:00-04:00", "Sun 03:00-04:00 x", "Sun 03.00-04.00"})
+        "Sun 03:00-04:00,", "Sun Sun 03:00-04:00", "Sun,Sun 03:00-04:00", "Sun,03:00-04:00", "Sun 03:00-04:00, Mon",
+        "Sun,,Mon 03:00-04:00", "daily Mon 03:00-04:00", "Sun 03:00-04:00 x", "Sun 03.00-04.00"})
     if (windows(text) != "refused") fail_msg("\"%s\" is taken", text);
 }
 
@@ -336,6 +343,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_window_may_run_into_the_next_day),
     cmocka_unit_test(midnight_as_an_end_is_24_hours),
     cmocka_unit_test(several_windows_are_divided_by_commas),
+    cmocka_unit_test(a_comma_divides_days_of_one_window_too),
     cmocka_unit_test(runs_of_days_are_shown_as_ranges),
     cmocka_unit_test(malformed_windows_are_refused),
     cmocka_unit_test(a_mistyped_day_is_suggested),
