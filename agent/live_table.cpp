@@ -27,6 +27,7 @@ platform::FixedString<16> local_time(const StepTime& time) {
 platform::FixedString<16> state_of(const Pipeline& pipeline, const Watcher& watcher) {
   if (pipeline.muted()) return platform::FixedString<16>("muted");
   if (watcher.anomalous()) return platform::FixedString<16>("anomalous");
+  if (watcher.episode().resting()) return platform::FixedString<16>("flapping");
   if (watcher.in_grace()) return platform::FixedString<16>("muted: grace");
   if (watcher.model().ready()) return platform::FixedString<16>("normal");
   char text[16];

@@ -56,7 +56,7 @@ void write_replay_summary(platform::OutputFile& out, const ReplaySummary& summar
   const std::span<const ReplayTally> tallies = replayer.tallies();
   std::uint64_t episodes = 0;
   for (const ReplayTally& tally : tallies) episodes += tally.episodes;
-  const auto open = std::count_if(watchers.begin(), watchers.end(), [](const auto& w) { return w->anomalous(); });
+  const auto open = std::count_if(watchers.begin(), watchers.end(), [](const auto& w) { return w->episode().open(); });
   std::string line = "{";
   JsonLine json(line);
   json.count("v", 1);
@@ -76,7 +76,7 @@ void write_replay_summary(platform::OutputFile& out, const ReplaySummary& summar
     json.text(i == 0 ? "{" : ",{");
     json.string("name", tallies[i].model);
     json.count("episodes", tallies[i].episodes);
-    json.count("open", watchers[i]->anomalous() ? 1 : 0);
+    json.count("open", watchers[i]->episode().open() ? 1 : 0);
     json.count("flagged_rows", tallies[i].flagged_rows);
     json.text("}");
   }

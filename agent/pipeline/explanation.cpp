@@ -277,7 +277,7 @@ void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t 
 void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view, Flag& flag,
              const models::Score* accepted) {
   // RAISED and the endings speak of the strangest moment; ONGOING of the present one.
-  const Snapshot& told = event == FlagEvent::kOngoing ? now : episode.peak();
+  const Snapshot& told = episode.told_of(event, now);
   const Ranking ranking = rank(told, view);
   name_features(told, view, ranking, kMaxNamedFeatures, flag);
   drop_unremarkable(flag);

@@ -5,7 +5,6 @@
 
 #include "agent/log.h"
 #include "agent/pipeline/make_model.h"
-#include "agent/pipeline/model_state.h"
 #include "agent/pipeline/mute.h"
 #include "agent/pipeline/wiring.h"
 #include "platform/host/host_name.h"
@@ -49,7 +48,9 @@ void Pipeline::begin_grace() {
 }
 
 bool Pipeline::in_grace() const {
-  return std::any_of(watchers_.begin(), watchers_.end(), [](const auto& watcher) { return watcher->in_grace(); });
+  for (const std::unique_ptr<Watcher>& watcher : watchers_)
+    if (watcher->in_grace()) return true;
+  return false;
 }
 
 void Pipeline::send(FlagEvent event, const Watcher& watcher) {
@@ -100,31 +101,20 @@ std::size_t Pipeline::take_over(Pipeline& before, const StepTime& time) {
       break;
     }
   }
-  before.end_open_episodes(time);
+  before.end_open_episodes(time, "no longer watched: the configuration of this model was changed");
   return restored ? *restored : 0;
-}
-
-void Pipeline::end_open_episodes(const StepTime& time) {
-  for (const std::unique_ptr<Watcher>& watcher : watchers_) {
-    if (!watcher->anomalous()) continue;
-    flag_ = {};
-    watcher->describe(FlagEvent::kCleared, flag_);
-    flag_.wall = time.wall;
-    flag_.text.assign("no longer watched: the configuration of this model was changed");
-    emit();
-  }
 }
 
 std::size_t Pipeline::state_bytes() const { return model_state_bytes(watchers_); }
 
 void Pipeline::save_state(std::span<std::byte> out) const { save_model_state(watchers_, out); }
 
-platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in) {
-  return load_model_state(watchers_, in);
+platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in, NotRestored* why) {
+  return load_model_state(watchers_, in, why);
 }
 
 std::size_t Pipeline::memory_bytes() const {
-  std::size_t bytes = sizeof *this + history_.memory_bytes() + table_.capacity() * sizeof(Feature) + state_bytes();
+  std::size_t bytes = sizeof *this + history_.memory_bytes() + table_.capacity() * sizeof(Feature) + state_bytes() + episodes_bytes();
   for (const std::unique_ptr<Watcher>& watcher : watchers_) bytes += sizeof *watcher + watcher->model().memory_bytes();
   return bytes;
 }

@@ -12,6 +12,8 @@
 #include "agent/config/config.h"
 #include "agent/pipeline/feature_table.h"
 #include "agent/pipeline/history.h"
+#include "agent/pipeline/model_state.h"
+#include "agent/pipeline/state_record.h"
 #include "agent/pipeline/watcher.h"
 #include "platform/emit/emitter.h"
 #include "platform/emit/flag.h"
@@ -19,6 +21,8 @@
 #include "platform/result.h"
 
 namespace epsilond::agent {
+
+inline constexpr std::size_t kEpisodeRecordBytes = sizeof(RecordHeader) + sizeof(SavedEpisode);
 
 class Pipeline {
  public:
@@ -59,14 +63,26 @@ class Pipeline {
   // features) and returns how many models it restored; an error if the bytes are not a state at all.
   std::size_t state_bytes() const;
   void save_state(std::span<std::byte> out) const;
-  platform::Result<std::size_t> load_state(std::span<const std::byte> in);
+  platform::Result<std::size_t> load_state(std::span<const std::byte> in, NotRestored* why = nullptr);
+
+  // The episodes that are open and were told, as bytes of a fixed size for a configuration; and, after a restart and
+  // load_state(), the way back: each goes on under its id, or is ended by a CLEARED that says why it cannot. What passed
+  // meanwhile by the wall clock counts as its time; a clock that was set back counts as none. Returns how many go on, or
+  // an error if the bytes are not such a block.
+  std::size_t episodes_bytes() const { return watchers_.size() * kEpisodeRecordBytes; }
+  void save_episodes(const StepTime& time, std::span<std::byte> out) const;
+  platform::Result<std::size_t> resume_episodes(std::span<const std::byte> in, const StepTime& time);
+  // Of all models; grows with every event of an episode. When it has, what save_episodes() gives has changed.
+  std::uint64_t told() const;
+  // Ends what is open and was told by a CLEARED with this text, when nobody will watch it any longer.
+  void end_open_episodes(const StepTime& time, std::string_view why);
 
   std::size_t memory_bytes() const;
 
  private:
   void send(platform::FlagEvent event, const Watcher& watcher);
   void emit();
-  void end_open_episodes(const StepTime& time);
+  bool resume_episode(const RecordHeader& header, std::span<const std::byte> body, const StepTime& time);
 
   std::string host_;
   std::vector<MuteConfig> mutes_;

@@ -13,6 +13,7 @@
 #include "agent/pipeline/episode.h"
 #include "agent/pipeline/explanation.h"
 #include "agent/pipeline/grace.h"
+#include "agent/pipeline/saved_episode.h"
 #include "agent/pipeline/snapshot.h"
 #include "models/anomaly_model.h"
 #include "models/decision/hysteresis.h"
@@ -29,6 +30,12 @@ struct StepTime {
   std::chrono::nanoseconds since_boot{0};  // sleep included; 0: not known
 };
 
+// Unique on this host: the model, the second it began, and how many came before it.
+platform::FixedString<48> episode_id(std::string_view model, std::chrono::nanoseconds began, std::uint64_t number);
+
+// What was not seen is neither quiet nor lasting: a gap counts as so many intervals, as it does in learning.
+inline constexpr double kGapIntervals = 10.0;
+
 class Watcher {
  public:
   // `config.features`: rows of `table`, which must outlive the watcher.
@@ -36,7 +43,7 @@ class Watcher {
           std::unique_ptr<models::AnomalyModel> model);
 
   // Scores, judges, and only then learns one row. While `muted` it scores only, and so it does in a grace unless an
-  // episode is open. The returned events are to be sent; describe() renders each.
+  // episode is open; what is open waits, and its time goes on. The returned events are to be sent; describe() renders each.
   EpisodeEvents step(const Readings& readings, const StepTime& time, const Passage& passage, bool muted);
   // From the next row on; a model in warm-up needs none.
   void begin_grace();
@@ -50,17 +57,27 @@ class Watcher {
   // Of a watcher of the same model before its keys were changed: the grace goes on.
   void take_over_grace(const Watcher& before) { grace_.take_over(before.grace_); }
 
+  // What of its episodes is to outlive the agent, and the way back: true if the open one goes on, with its id, after
+  // `away_s` >= 0 of which nothing is known. False, and only the counting goes on, if none was open, or if the model has
+  // not learned enough to see an end of it.
+  void save_episode(std::chrono::nanoseconds wall, SavedEpisode& out) const;
+  bool resume_episode(const SavedEpisode& saved, double away_s);
+
   const std::string& name() const { return config_.name; }
   const Snapshot& latest() const { return latest_; }
   const models::AnomalyModel& model() const { return *model_; }
   models::AnomalyModel& model() { return *model_; }
-  bool anomalous() const { return episode_.open(); }
+  const Episode& episode() const { return episode_; }
+  // An episode is open, and is not in the quiet between two raises of a flapping one.
+  bool anomalous() const { return episode_.open() && !episode_.resting(); }
   // Nothing new is raised now.
   bool in_grace() const { return grace_.active() && model_->ready(); }
   ModelView view() const;
 
  private:
   void select(const Readings& readings, const StepTime& time);
+  void find_cause();
+  void append_count(platform::FlagEvent event, platform::Flag& flag) const;
   void learn(models::GateDecision decision);
 
   ModelConfig config_;
@@ -74,6 +91,7 @@ class Watcher {
   models::LearningGate gate_;
   Grace grace_;
   Episode episode_;
+  double held_s_ = 0.0;  // that the gate has held out, as far as it was seen
   models::Observation observation_;  // the newest row as the model sees it; reused, for it is large
   Snapshot latest_;
 };

@@ -252,6 +252,19 @@ void an_open_episode_of_a_changed_model_is_ended_by_the_reload(void** state) {
   assert_string_equal(bench.flags[0].id.c_str(), bench.flags[1].id.c_str());
 }
 
+void a_reload_ends_nothing_that_was_not_told(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.run(300);
+  bench.host.extra_memory_bytes = 2e9;
+  const long told = bench.run_until(FlagEvent::kRaised, 10);
+  assert_true(told > 0);
+  assert_int_equal(bench.flags.size(), 1);
+  bench.host.extra_memory_bytes = 0;
+  assert_true(bench.run_until(FlagEvent::kCleared, 120) > 0);
+  reload_other(bench);
+  assert_int_equal(bench.flags.size(), 2);
+}
+
 double learned_s(const Bench& bench) { return bench.pipeline->watchers()[0]->model().learned_s(); }
 
 // After a break of whatever kind: a memory grab at the same moment is raised when the grace is over, and not before.
@@ -351,6 +364,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_reload_carries_the_learning_over, setup, teardown),
     cmocka_unit_test_setup_teardown(an_open_episode_goes_on_over_a_reload_that_changes_nothing, setup, teardown),
     cmocka_unit_test_setup_teardown(an_open_episode_of_a_changed_model_is_ended_by_the_reload, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_reload_ends_nothing_that_was_not_told, setup, teardown),
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ class FakeModel final : public models::AnomalyModel {
   std::size_t state_bytes() const override { return sizeof token; }
   void save(std::span<std::byte> out) const override { std::memcpy(out.data(), &token, sizeof token); }
   bool load(std::span<const std::byte> in) override {
-    if (in.size() != sizeof token) return false;
+    if (refuses || in.size() != sizeof token) return false;
     std::memcpy(&token, in.data(), sizeof token);
     return true;
   }
@@ -45,6 +45,7 @@ class FakeModel final : public models::AnomalyModel {
   double next_surprise = 0.0;
   double ratio = 1.0;  // of warm-up
   long token = 0;  // the learned state, for save and load
+  bool refuses = false;  // a state, as if it were of another version
   int learned = 0;
   int held = 0;
   int accepted = 0;

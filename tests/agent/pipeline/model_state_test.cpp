@@ -14,6 +14,7 @@ using epsilond::agent::find_feature;
 using epsilond::agent::load_model_state;
 using epsilond::agent::model_state_bytes;
 using epsilond::agent::ModelConfig;
+using epsilond::agent::NotRestored;
 using epsilond::agent::save_model_state;
 using epsilond::agent::Watcher;
 using epsilond::tests::FakeModel;
@@ -106,6 +107,37 @@ void every_cut_through_a_record_is_refused_whole(void** state) {
   assert_int_equal(bench.models[0]->token, 0);
 }
 
+NotRestored reasons(const Bench& bench) {
+  NotRestored why;
+  static_cast<void>(static_cast<bool>(load_model_state(bench.watchers, bench.bytes, &why)));
+  return why;
+}
+
+void what_is_not_restored_is_named_with_the_reason(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  assert_true(reasons(bench).text.empty());
+  bench.add("new", "zombies", 7);
+  assert_string_equal(reasons(bench).text.c_str(), "new is not in it");
+  bench.watchers.clear();
+  bench.models.clear();
+  bench.add("host", "threads", 1);
+  assert_string_equal(reasons(bench).text.c_str(),
+                      "host has learned from other features, or on a machine of another size");
+  assert_false(reasons(bench).other_version);
+}
+
+void what_another_version_has_learned_is_told_from_nothing(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.models[0]->refuses = true;
+  bench.models[0]->token = 5;
+  const NotRestored why = reasons(bench);
+  assert_string_equal(why.text.c_str(), "host is of another kind, or was learned by another version");
+  assert_true(why.other_version);
+  assert_int_equal(bench.models[0]->token, 5);
+}
+
 void an_empty_state_restores_nothing(void** state) {
   const auto& bench = *static_cast<Bench*>(*state);
   assert_int_equal(bench.load(0), 0);
@@ -117,6 +149,8 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_model_with_other_features_is_not_restored, setup, teardown),
     cmocka_unit_test_setup_teardown(what_was_learned_on_other_processors_is_not_restored, setup, teardown),
     cmocka_unit_test_setup_teardown(every_cut_through_a_record_is_refused_whole, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_is_not_restored_is_named_with_the_reason, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_another_version_has_learned_is_told_from_nothing, setup, teardown),
     cmocka_unit_test_setup_teardown(an_empty_state_restores_nothing, setup, teardown),
 };
 

@@ -46,6 +46,10 @@ int setup(void** state) {
   model.name = "diary";
   model.threshold = epsilond::models::ThresholdForm::kQuantile;
   bench->config.models.push_back(model);
+  EmitterConfig journal;
+  journal.kind = EmitterKind::kJournal;
+  journal.socket_path = "/nonexistent-epsilond/socket";
+  bench->config.emitters.push_back(journal);
   EmitterConfig udp;
   udp.kind = EmitterKind::kUdp;
   udp.local = false;
@@ -106,6 +110,7 @@ void saving_the_state_does_not_allocate(void** state) {
   std::vector<std::byte>& bytes = *new std::vector<std::byte>(bench.pipeline->state_bytes());
   const std::size_t before = allocation_count();
   bench.pipeline->save_state(bytes);
+  bench.pipeline->save_episodes(StepTime{std::chrono::seconds(1795306000), {}}, bytes);
   const std::size_t after = allocation_count();
   delete &bytes;
   assert_int_equal(after, before);

@@ -1,0 +1,63 @@
+#include "agent/pipeline/state_record.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "platform/fnv1a.h"
+
+namespace epsilond::agent {
+namespace {
+
+// Over the names of the columns and how the model sees them.
+std::uint64_t hash_features(const ModelView& view) {
+  platform::Fnv1a hash;
+  const auto mix = [&hash](std::string_view text) {
+    hash.add(text);
+    hash.add("\xff");
+  };
+  for (const std::size_t column : view.columns) {
+    mix(view.table[column].name);
+    // A scale depends on the machine: what was learned on two processors does not fit four.
+    const double scale = view.transformed ? view.table[column].scale : 0.0;
+    char bytes[sizeof scale];
+    std::memcpy(bytes, &scale, sizeof scale);
+    mix({bytes, sizeof bytes});
+  }
+  return hash.value();
+}
+
+}  // namespace
+
+RecordHeader record_header(const Watcher& watcher, std::size_t size) {
+  RecordHeader header{};
+  std::memcpy(header.name, watcher.name().data(), std::min(watcher.name().size(), sizeof header.name - 1));
+  header.features_hash = hash_features(watcher.view());
+  header.size = size;
+  return header;
+}
+
+std::string_view record_name(const RecordHeader& header) {
+  return {header.name, ::strnlen(header.name, sizeof header.name)};
+}
+
+bool take_record(std::span<const std::byte>& in, RecordHeader& header, std::span<const std::byte>& body) {
+  if (in.size() < sizeof header) return false;
+  std::memcpy(&header, in.data(), sizeof header);
+  in = in.subspan(sizeof header);
+  if (header.size > in.size()) return false;
+  body = in.first(header.size);
+  in = in.subspan(header.size);
+  return true;
+}
+
+platform::Result<void> check_records(std::span<const std::byte> in) {
+  RecordHeader header{};
+  std::span<const std::byte> body;
+  while (!in.empty())
+    if (!take_record(in, header, body))
+      return platform::make_error(platform::ErrorCode::kMalformed, 0, "state: a record is cut short");
+  return {};
+}
+
+}  // namespace epsilond::agent
