@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "agent/effective_config.h"
@@ -27,11 +26,9 @@ Result<std::unique_ptr<Daemon>> Daemon::make(const Options& options, const Confi
   Result<std::unique_ptr<platform::Waiter>> waiter = platform::Waiter::make(to_nanoseconds(config.interval_s));
   if (!waiter) return waiter.error();
   daemon->waiter_ = std::move(*waiter);
-  Result<platform::Readiness> readiness = platform::Readiness::from_environment();
-  if (readiness)
-    daemon->readiness_ = std::move(*readiness);
-  else
-    log_line(LogLevel::kWarning, "%s", readiness.error().context.c_str());
+  if (const Result<void> found = daemon->service_.find_manager(); !found)
+    log_line(LogLevel::kWarning, "%s", found.error().context.c_str());
+  daemon->service_.set_interval(to_nanoseconds(config.interval_s));
   return daemon;
 }
 
@@ -47,6 +44,8 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   works.state_path = config.state_path;
   works.save_every = to_nanoseconds(config.state_every_s);
   works.state_buffer.resize(works.pipeline->state_bytes());
+  if (!works.state_path.empty()) works.episodes_path = works.state_path + ".open";
+  works.episodes_buffer.resize(works.pipeline->episodes_bytes());
   return works;
 }
 
@@ -61,7 +60,8 @@ int Daemon::run() {
   tell_grace(false);
   saved_at_ = clock_.monotonic();
   works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
-  static_cast<void>(readiness_.ready());  // without a manager there is nobody to tell, and a manager that is behind asks again
+  resume_episodes();
+  service_.ready();
   int exit_code = kExitFine;
   for (bool running = true; running;) {
     const Result<Wake> wake = waiter_->wait();
@@ -86,7 +86,8 @@ int Daemon::run() {
         break;
     }
   }
-  static_cast<void>(readiness_.stopping());
+  service_.stopping();
+  end_unsaved_episodes();
   works_.pipeline->announce(FlagEvent::kStop, now(), "epsilond " EPSILOND_VERSION " stopped");
   save_state();
   if (waiter_->missed_ticks() > 0)
@@ -104,9 +105,10 @@ void Daemon::tick() {
   works_.pipeline->step(sample_, time);
   tell_grace(in_grace);
   if (options_.live) live_.print(*works_.pipeline, time);
-  static_cast<void>(readiness_.alive());
+  service_.after_tick(*works_.pipeline, clock_.monotonic());
+  if (works_.pipeline->told() != told_saved_) static_cast<void>(save_episodes());
   // Saving waits for the disk. In an episode nothing is learned, and a slow disk may be what it is about.
-  if (clock_.monotonic() - saved_at_ >= works_.save_every && !anomalous()) save_state();
+  if (clock_.monotonic() - saved_at_ >= works_.save_every && !all_anomalous()) save_state();
 }
 
 // `before`: it was in a grace before what was just done.
@@ -115,13 +117,14 @@ void Daemon::tell_grace(bool before) const {
   log_line(LogLevel::kInfo, "after a boot, a pause, a set clock or missing samples: nothing new is raised for a while");
 }
 
-bool Daemon::anomalous() const {
-  const auto watchers = works_.pipeline->watchers();
-  return std::any_of(watchers.begin(), watchers.end(), [](const auto& watcher) { return watcher->anomalous(); });
+bool Daemon::all_anomalous() const {
+  for (const std::unique_ptr<Watcher>& watcher : works_.pipeline->watchers())
+    if (!watcher->anomalous()) return false;
+  return true;
 }
 
 void Daemon::reload() {
-  static_cast<void>(readiness_.reloading(clock_.monotonic()));
+  service_.reloading(clock_.monotonic());
   const EffectiveConfig effective = load_effective_config(options_);
   const Config& config = effective.loaded.config;
   if (effective.exit_code != kExitFine) {
@@ -137,15 +140,26 @@ void Daemon::reload() {
       source_log_.reset();
       live_.reset();
       save_failed_ = false;
+      episodes_failed_ = false;
+      service_.set_interval(to_nanoseconds(config.interval_s));
+      static_cast<void>(save_episodes());
       log_line(LogLevel::kInfo, "reloaded; %zu of %zu models go on where they were", kept,
                works_.pipeline->watchers().size());
     }
   }
-  static_cast<void>(readiness_.ready());
+  service_.ready();
+}
+
+// Whatever it is that cannot be used, the next save must not destroy it: damage is evidence, and what another version
+// has learned is of use to that one.
+void Daemon::keep_aside(const std::string& path) const {
+  if (const Result<void> aside = platform::set_aside(path); !aside)
+    log_line(LogLevel::kWarning, "state: %s", aside.error().context.c_str());
 }
 
 void Daemon::load_state() {
   if (works_.state_path.empty()) return;
+  platform::remove_leftovers(works_.state_path);
   const char* path = works_.state_path.c_str();
   // The file may be of another configuration, and larger than ours: what fits is taken from it. The pages that the file
   // does not fill are never touched.
@@ -153,18 +167,21 @@ void Daemon::load_state() {
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kLargestState);
   const Result<std::span<const std::byte>> bytes =
       platform::load_state(works_.state_path, std::span(buffer.get(), kLargestState));
-  Result<std::size_t> restored = bytes ? works_.pipeline->load_state(*bytes) : Result<std::size_t>(bytes.error());
+  NotRestored why;
+  Result<std::size_t> restored = bytes ? works_.pipeline->load_state(*bytes, &why) : Result<std::size_t>(bytes.error());
   if (restored) {
     log_line(LogLevel::kInfo, "state: %s: %zu of %zu models restored", path, *restored,
              works_.pipeline->watchers().size());
+    if (!why.text.empty()) log_line(LogLevel::kWarning, "state: %s: learning anew: %s", path, why.text.c_str());
+    if (why.other_version) {
+      keep_aside(works_.state_path);
+      save_state();  // what was restored is in no other file now
+    }
     return;
   }
   if (restored.error().code == ErrorCode::kNotFound) return;  // the first start, or a path that saving will complain about
   log_line(LogLevel::kWarning, "state: starting anew: %s", restored.error().context.c_str());
-  // Whatever it is, the next save must not destroy it: damage is evidence, and a later version may come back.
-  if (restored.error().code == ErrorCode::kPermission) return;
-  if (const Result<void> aside = platform::set_aside(works_.state_path); !aside)
-    log_line(LogLevel::kWarning, "state: %s", aside.error().context.c_str());
+  if (restored.error().code != ErrorCode::kPermission) keep_aside(works_.state_path);
 }
 
 void Daemon::save_state() {
@@ -175,6 +192,50 @@ void Daemon::save_state() {
   if (!saved && !save_failed_)
     log_line(LogLevel::kWarning, "state: going on without saving: %s", saved.error().context.c_str());
   save_failed_ = !saved;
+}
+
+// What was open and told when the agent ended, in whatever way, goes on or is ended.
+void Daemon::resume_episodes() {
+  if (works_.episodes_path.empty()) return;
+  platform::remove_leftovers(works_.episodes_path);
+  constexpr std::size_t kMostModelsEver = 64;  // the file may be of another configuration
+  std::vector<std::byte> buffer(platform::kStateHeaderBytes + kMostModelsEver * kEpisodeRecordBytes);
+  const Result<std::span<const std::byte>> bytes = platform::load_state(works_.episodes_path, buffer);
+  const Result<std::size_t> resumed =
+      bytes ? works_.pipeline->resume_episodes(*bytes, now()) : Result<std::size_t>(bytes.error());
+  if (!resumed && resumed.error().code == ErrorCode::kNotFound) return;
+  if (!resumed) {
+    log_line(LogLevel::kWarning, "state: what was open before is not known: %s", resumed.error().context.c_str());
+    if (resumed.error().code != ErrorCode::kPermission) keep_aside(works_.episodes_path);
+    return;
+  }
+  if (*resumed > 0) log_line(LogLevel::kInfo, "state: %zu open episodes go on", *resumed);
+  static_cast<void>(save_episodes());
+}
+
+// After every event of an episode, so that not even a kill loses one. Small, and it waits for no disk.
+bool Daemon::save_episodes() {
+  told_saved_ = works_.pipeline->told();
+  if (works_.episodes_path.empty()) return false;
+  works_.pipeline->save_episodes(now(), works_.episodes_buffer);
+  const Result<void> saved =
+      platform::save_state(works_.episodes_path, works_.episodes_buffer, platform::Durability::kAgainstKill);
+  if (!saved) {
+    // What is not up to date would end an episode twice, or bring one back that is over.
+    static_cast<void>(platform::remove_state(works_.episodes_path));
+    if (!episodes_failed_ && !save_failed_)
+      log_line(LogLevel::kWarning, "state: going on without saving open episodes: %s", saved.error().context.c_str());
+  }
+  episodes_failed_ = !saved;
+  return !episodes_failed_;
+}
+
+// Who is told RAISED is told the end, if no later start can tell it.
+void Daemon::end_unsaved_episodes() {
+  bool open = false;
+  for (const std::unique_ptr<Watcher>& watcher : works_.pipeline->watchers()) open = open || watcher->episode().told();
+  if (!open && works_.pipeline->told() == told_saved_) return;
+  if (!save_episodes()) works_.pipeline->end_open_episodes(now(), "no longer watched: the agent stopped");
 }
 
 }  // namespace epsilond::agent

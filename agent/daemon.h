@@ -11,9 +11,9 @@
 #include "agent/live_table.h"
 #include "agent/options.h"
 #include "agent/pipeline/pipeline.h"
+#include "agent/service_report.h"
 #include "agent/source_log.h"
 #include "platform/host/clock.h"
-#include "platform/host/readiness.h"
 #include "platform/host/wait.h"
 #include "platform/kernel/host_sample.h"
 #include "platform/kernel/host_source.h"
@@ -37,6 +37,8 @@ class Daemon {
     std::unique_ptr<Pipeline> pipeline;
     std::vector<std::byte> state_buffer;  // room for what is saved, taken once
     std::string state_path;               // empty: none
+    std::vector<std::byte> episodes_buffer;
+    std::string episodes_path;            // empty: none
     std::chrono::nanoseconds save_every{0};
   };
 
@@ -48,20 +50,26 @@ class Daemon {
   void reload();
   void load_state();
   void save_state();
-  bool anomalous() const;
+  void keep_aside(const std::string& path) const;
+  void resume_episodes();
+  bool save_episodes();
+  void end_unsaved_episodes();
+  bool all_anomalous() const;
   void tell_grace(bool before) const;
 
   Options options_;
   const platform::Clock& clock_;
   LiveTable live_;
-  platform::Readiness readiness_;
+  ServiceReport service_;
   std::unique_ptr<platform::Waiter> waiter_;
   Works works_;
   SourceLog source_log_;
   platform::HostSample sample_;
   std::chrono::nanoseconds saved_at_{0};
   std::uint64_t ticks_ = 0;
+  std::uint64_t told_saved_ = 0;  // Pipeline::told() when the open episodes were saved last
   bool save_failed_ = false;
+  bool episodes_failed_ = false;
 };
 
 }  // namespace epsilond::agent
