@@ -38,7 +38,7 @@ class Daemon {
     std::vector<std::byte> state_buffer;  // room for what is saved, taken once
     std::string state_path;               // empty: none
     std::vector<std::byte> episodes_buffer;
-    std::string episodes_path;            // empty: none
+    std::string episodes_path;  // empty: none
     std::chrono::nanoseconds save_every{0};
   };
 

@@ -82,8 +82,8 @@ void ServiceReport::set_interval(std::chrono::nanoseconds interval) {
   const std::chrono::nanoseconds needed = kTicksPerWatchdog * interval;
   const bool stretches = needed > watchdog_;
   if (stretches || stretched_)
-    static_cast<void>(readiness_.watchdog(
-        std::chrono::duration_cast<std::chrono::microseconds>(std::max(needed, watchdog_))));
+    static_cast<void>(
+        readiness_.watchdog(std::chrono::duration_cast<std::chrono::microseconds>(std::max(needed, watchdog_))));
   stretched_ = stretches;
   feed_every_ = stretches ? interval / 2 : watchdog_ / 4;
 }

@@ -13,12 +13,13 @@ namespace epsilond::agent {
 
 using StatusText = platform::FixedString<160>;
 
-// "learning 42%", "normal", "anomalous: mem_used_bytes", "flapping: zombies", "muted", "muted: grace". With several models
-// each is named behind what is said of it, "anomalous: zombies (diary)"; of those that learn, the one that has learned
-// least. A model that tells something comes before one that learns.
+// "learning 42%", "normal", "anomalous: mem_used_bytes", "flapping: zombies", "muted", "muted: grace". With several
+// models each is named behind what is said of it, "anomalous: zombies (diary)"; of those that learn, the one that has
+// learned least. A model that tells something comes before one that learns.
 StatusText status_text(const Pipeline& pipeline);
 
-// Without a manager nothing is sent. Nothing waits for it either: a status that it did not take is sent at the next tick.
+// Without a manager nothing is sent. Nothing waits for it either: a status that it did not take is sent at the next
+// tick.
 class ServiceReport {
  public:
   // From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID of the environment. An error if NOTIFY_SOCKET is no socket name;

@@ -77,8 +77,8 @@ struct ModelConfig {
   double accept_after_s = 86400.0;
   double grace_s = 120.0;         // after a break in the stream of samples; 0 = none
   double critical_surprise = 12.0;
-  double cooldown_s = 0.0;         // after CLEARED the same feature is not told again so soon; 0 = none
-  unsigned flap_count = 10;        // so many raises by one feature within flap_window_s are told as one; 0 = never
+  double cooldown_s = 0.0;   // after CLEARED the same feature is not told again so soon; 0 = none
+  unsigned flap_count = 10;  // so many raises by one feature within flap_window_s are told as one; 0 = never
   double flap_window_s = 3600.0;
   ModelTuning tuning;
 
@@ -91,7 +91,7 @@ struct EmitterConfig {
   bool local = true;    // syslog: /dev/log
   platform::Endpoint endpoint;  // when not local
   UdpFormat format = UdpFormat::kJson;
-  int facility = 3;  // syslog and journal: daemon
+  int facility = 3;                                       // syslog and journal: daemon
   std::string socket_path{platform::kJournalSocketPath};  // journal
   std::size_t max_datagram = 480;
 

@@ -144,7 +144,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kModel, "clear_after", kDuration, "30s", "1s .. 1d", "quiet time that ends an episode")
         .in(1, kDay)
         .to<&ModelConfig::clear_after_s>(),
-    Row(kModel, "settle", kDuration, "5s", "0s .. 60s", "longest time that RAISED waits for a cause while only symptoms are odd")
+    Row(kModel, "settle", kDuration, "5s", "0s .. 60s",
+        "longest time that RAISED waits for a cause while only symptoms are odd")
         .in(0, kMinute)
         .to<&ModelConfig::settle_s>(),
     Row(kModel, "remind_after", kDuration, "10m", "0s (never), or 10s .. 1d", "time between ONGOING events")
@@ -155,19 +156,27 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .in(kMinute, 90 * kDay)
         .to<&ModelConfig::accept_after_s>(),
     Row(kModel, "grace", kDuration, "2m", "0s (none), or 1s .. 1d", "time after a break in which nothing new is raised")
-        .in(1, kDay).or_zero().to<&ModelConfig::grace_s>(),
+        .in(1, kDay)
+        .or_zero()
+        .to<&ModelConfig::grace_s>(),
     Row(kModel, "critical_surprise", kNumber, "12", "1 .. 300", "surprise above which an event is critical")
         .in(1, 300)
         .to<&ModelConfig::critical_surprise>(),
 
     Row(kModel, "cooldown", kDuration, "0s", "0s (none), or 10s .. 1d",
         "time after a recovery in which the same trouble is told again only if it lasts or is worse")
-        .in(10, kDay).or_zero().to<&ModelConfig::cooldown_s>(),
+        .in(10, kDay)
+        .or_zero()
+        .to<&ModelConfig::cooldown_s>(),
     Row(kModel, "flapping", kInteger, "10", "never, or 2 .. 50",
         "episodes led by one feature within flapping_window that are told as one from then on")
-        .in(2, 50).of(kNever).to<&ModelConfig::flap_count>(),
-    Row(kModel, "flapping_window", kDuration, "1h", "1m .. 1d", "time in which episodes are counted as flapping, and quiet that ends it")
-        .in(kMinute, kDay).to<&ModelConfig::flap_window_s>(),
+        .in(2, 50)
+        .of(kNever)
+        .to<&ModelConfig::flap_count>(),
+    Row(kModel, "flapping_window", kDuration, "1h", "1m .. 1d",
+        "time in which episodes are counted as flapping, and quiet that ends it")
+        .in(kMinute, kDay)
+        .to<&ModelConfig::flap_window_s>(),
 
     Row(kModel, "rarest_feature", kWord, "yes", "yes, no", "look at the rarest feature too, beside all together")
         .of(kYesNo)
@@ -217,7 +226,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
         .fixed_by_preset()
         .in_batch()
         .to<&ModelTuning::smooth>(),
-    Row(kModel, "difference", kInteger, "1", "0 (the value itself) .. 60", "samples back to which the difference is taken")
+    Row(kModel, "difference", kInteger, "1", "0 (the value itself) .. 60",
+        "samples back to which the difference is taken")
         .in(0, 60)
         .only("kmeans")
         .fixed_by_preset()

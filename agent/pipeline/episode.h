@@ -62,8 +62,8 @@ class Episode {
  public:
   explicit Episode(const EpisodeSettings& settings) : settings_(settings) {}
 
-  // `accepted`: the learning gate took the level as the new normal, which ends the episode as LEARNED. `elapsed_s`: since
-  // the last call of this or of wait(), sleep included.
+  // `accepted`: the learning gate took the level as the new normal, which ends the episode as LEARNED. `elapsed_s`:
+  // since the last call of this or of wait(), sleep included.
   EpisodeEvents advance(models::Transition transition, bool accepted, const Snapshot& now, double elapsed_s);
   // In place of advance() while nothing is judged, in a mute or a grace: time passes, and nothing is told or ended.
   void wait(const Snapshot& now, double elapsed_s);
@@ -75,7 +75,7 @@ class Episode {
   void count_from(std::uint64_t number) { number_ = number; }
 
   bool open() const { return open_; }
-  bool told() const { return open_ && announced_; }  // RAISED went out, and no ending yet
+  bool told() const { return open_ && announced_; }   // RAISED went out, and no ending yet
   bool resting() const { return open_ && resting_; }  // quiet for now, but flapping
   std::chrono::nanoseconds began() const { return began_; }
   std::uint64_t number() const { return number_; }  // counts episodes since start; 1 for the first
@@ -127,7 +127,7 @@ class Episode {
   bool announced_ = false;
   bool told_critical_ = false;
   bool resting_ = false;
-  bool rested_ = false;     // it has rested, and that was told
+  bool rested_ = false;      // it has rested, and that was told
   bool back_again_ = false;  // raised from its rest, and nothing was told since
 };
 

@@ -114,7 +114,8 @@ platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in
 }
 
 std::size_t Pipeline::memory_bytes() const {
-  std::size_t bytes = sizeof *this + history_.memory_bytes() + table_.capacity() * sizeof(Feature) + state_bytes() + episodes_bytes();
+  std::size_t bytes =
+      sizeof *this + history_.memory_bytes() + table_.capacity() * sizeof(Feature) + state_bytes() + episodes_bytes();
   for (const std::unique_ptr<Watcher>& watcher : watchers_) bytes += sizeof *watcher + watcher->model().memory_bytes();
   return bytes;
 }

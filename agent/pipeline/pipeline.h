@@ -66,9 +66,9 @@ class Pipeline {
   platform::Result<std::size_t> load_state(std::span<const std::byte> in, NotRestored* why = nullptr);
 
   // The episodes that are open and were told, as bytes of a fixed size for a configuration; and, after a restart and
-  // load_state(), the way back: each goes on under its id, or is ended by a CLEARED that says why it cannot. What passed
-  // meanwhile by the wall clock counts as its time; a clock that was set back counts as none. Returns how many go on, or
-  // an error if the bytes are not such a block.
+  // load_state(), the way back: each goes on under its id, or is ended by a CLEARED that says why it cannot. What
+  // passed meanwhile by the wall clock counts as its time; a clock that was set back counts as none. Returns how many
+  // go on, or an error if the bytes are not such a block.
   std::size_t episodes_bytes() const { return watchers_.size() * kEpisodeRecordBytes; }
   void save_episodes(const StepTime& time, std::span<std::byte> out) const;
   platform::Result<std::size_t> resume_episodes(std::span<const std::byte> in, const StepTime& time);

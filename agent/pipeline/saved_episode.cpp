@@ -24,7 +24,8 @@ void save_moment(const Snapshot& moment, SavedEpisode& out) {
   const models::Score& score = moment.score;
   const std::array<const models::FeatureVector*, 4> vectors = {&score.mean, &score.sd, &score.z, &score.share};
   for (std::size_t v = 0; v < vectors.size(); ++v)
-    std::memcpy(out.by_column[v].data(), vectors[v]->data(), static_cast<std::size_t>(vectors[v]->size()) * sizeof(double));
+    std::memcpy(out.by_column[v].data(), vectors[v]->data(),
+                static_cast<std::size_t>(vectors[v]->size()) * sizeof(double));
 }
 
 Snapshot load_moment(const SavedEpisode& saved, std::size_t columns) {

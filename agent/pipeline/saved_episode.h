@@ -1,5 +1,6 @@
 #pragma once
-// What of a model's episodes outlives the agent: that one is open, since when, under which id, and its strangest moment.
+// What of a model's episodes outlives the agent: that one is open, since when, under which id, and its strangest
+// moment.
 
 #include <array>
 #include <cstddef>
@@ -29,8 +30,8 @@ struct SavedEpisode {
   double threshold = 0.0;
   std::uint64_t cause_leads = 0;
   std::uint64_t leading = kNoColumn;
-  std::uint64_t present = 0;  // bit i: row i of the feature table
-  std::array<double, models::kMaxFeatures> values{};  // by row of the feature table
+  std::uint64_t present = 0;                                            // bit i: row i of the feature table
+  std::array<double, models::kMaxFeatures> values{};                    // by row of the feature table
   std::array<std::array<double, models::kMaxFeatures>, 4> by_column{};  // mean, sd, z, share; by column of the model
 };
 

@@ -43,7 +43,8 @@ class Watcher {
           std::unique_ptr<models::AnomalyModel> model);
 
   // Scores, judges, and only then learns one row. While `muted` it scores only, and so it does in a grace unless an
-  // episode is open; what is open waits, and its time goes on. The returned events are to be sent; describe() renders each.
+  // episode is open; what is open waits, and its time goes on. The returned events are to be sent; describe() renders
+  // each.
   EpisodeEvents step(const Readings& readings, const StepTime& time, const Passage& passage, bool muted);
   // From the next row on; a model in warm-up needs none.
   void begin_grace();
@@ -58,8 +59,8 @@ class Watcher {
   void take_over_grace(const Watcher& before) { grace_.take_over(before.grace_); }
 
   // What of its episodes is to outlive the agent, and the way back: true if the open one goes on, with its id, after
-  // `away_s` >= 0 of which nothing is known. False, and only the counting goes on, if none was open, or if the model has
-  // not learned enough to see an end of it.
+  // `away_s` >= 0 of which nothing is known. False, and only the counting goes on, if none was open, or if the model
+  // has not learned enough to see an end of it.
   void save_episode(std::chrono::nanoseconds wall, SavedEpisode& out) const;
   bool resume_episode(const SavedEpisode& saved, double away_s);
 
@@ -91,7 +92,7 @@ class Watcher {
   models::LearningGate gate_;
   Grace grace_;
   Episode episode_;
-  double held_s_ = 0.0;  // that the gate has held out, as far as it was seen
+  double held_s_ = 0.0;              // that the gate has held out, as far as it was seen
   models::Observation observation_;  // the newest row as the model sees it; reused, for it is large
   Snapshot latest_;
 };

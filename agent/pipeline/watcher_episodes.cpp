@@ -17,7 +17,8 @@ platform::FixedString<48> episode_id(std::string_view model, std::chrono::nanose
   char text[128];
   std::snprintf(text, sizeof text, "%.*s-%04d%02d%02dT%02d%02d%02dZ-%llu",
                 static_cast<int>(std::min<std::size_t>(model.size(), 20)), model.data(), utc.tm_year + 1900,
-                utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<unsigned long long>(number));
+                utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                static_cast<unsigned long long>(number));
   return platform::FixedString<48>(std::string_view(text));
 }
 
@@ -46,7 +47,8 @@ void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
 void Watcher::append_count(FlagEvent event, platform::Flag& flag) const {
   char text[120] = "";
   if (event == FlagEvent::kRaised && episode_.untold() > 0)
-    std::snprintf(text, sizeof text, "; %u like it before were over within the cooldown, and not told", episode_.untold());
+    std::snprintf(text, sizeof text, "; %u like it before were over within the cooldown, and not told",
+                  episode_.untold());
   else if (event == FlagEvent::kOngoing && episode_.resting())
     std::snprintf(text, sizeof text, "; flapping: told as one until it has been quiet for %s",
                   format_duration(config_.flap_window_s).c_str());

@@ -38,7 +38,7 @@ models::ThresholdSettings threshold_settings(const ModelConfig& config, double i
 }
 
 EpisodeSettings episode_settings(const ModelConfig& config, double interval_s) {
-  return {config.settle_s,   config.remind_after_s, config.critical_surprise,   config.cooldown_s,
+  return {config.settle_s,   config.remind_after_s, config.critical_surprise,  config.cooldown_s,
           config.flap_count, config.flap_window_s,  kGapIntervals * interval_s};
 }
 
@@ -62,8 +62,9 @@ Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const F
 
 bool Watcher::is_same_as(const Watcher& other) const {
   return config_ == other.config_ && interval_s_ == other.interval_s_ &&
-         std::equal(table_.begin(), table_.end(), other.table_.begin(), other.table_.end(),
-                    [](const Feature& a, const Feature& b) { return a.scale == b.scale && a.resolution == b.resolution; });
+         std::equal(
+             table_.begin(), table_.end(), other.table_.begin(), other.table_.end(),
+             [](const Feature& a, const Feature& b) { return a.scale == b.scale && a.resolution == b.resolution; });
 }
 
 }  // namespace epsilond::agent

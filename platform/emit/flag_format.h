@@ -67,11 +67,11 @@ Result<std::size_t> render_flag_local_syslog(const Flag& flag, const SyslogHeade
 
 inline constexpr std::size_t kLargestJournalEntry = 8192;  // any flag fits, whatever is in it
 
-// The entry for journald in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one field on a line as NAME=VALUE,
-// or, for a value with a line end in it, NAME, a line end, the length as 64 bits little-endian, and the value. The fields
-// are those of docs/flag-format.md. MESSAGE is made harmless; every other value is what the host said, byte for byte.
-// A value that is empty or not finite has no field. Errors: kTooLarge if it does not fit, which cannot happen from
-// kLargestJournalEntry bytes up; kInvalid if the facility is not in 0 .. 23.
+// The entry for journald in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): one field on a line as
+// NAME=VALUE, or, for a value with a line end in it, NAME, a line end, the length as 64 bits little-endian, and the
+// value. The fields are those of docs/flag-format.md. MESSAGE is made harmless; every other value is what the host
+// said, byte for byte. A value that is empty or not finite has no field. Errors: kTooLarge if it does not fit, which
+// cannot happen from kLargestJournalEntry bytes up; kInvalid if the facility is not in 0 .. 23.
 Result<std::size_t> render_flag_journal(const Flag& flag, int facility, std::span<char> out);
 
 }  // namespace epsilond::platform

@@ -44,7 +44,8 @@ Result<std::span<const std::byte>> parse_state(std::span<const std::byte> file);
 // Removes the file; no file is no error.
 Result<void> remove_state(std::string_view path);
 
-// Removes what writers of `path` that were killed have left beside it. Temporary files of processes that are alive stay.
+// Removes what writers of `path` that were killed have left beside it. Temporary files of processes that are alive
+// stay.
 void remove_leftovers(std::string_view path);
 
 // Renames the file to `path`.damaged, replacing an older one, so that the next save does not destroy the evidence.

@@ -1,98 +1,17 @@
-// The whole pipeline over the end of the agent and its next start: what was open is closed under its id, what was learned
-// is there, and the time between counts.
+// The whole pipeline over the end of the agent and its next start: what was open is closed under its id, what was
+// learned is there, and the time between counts.
 
-#include <algorithm>
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "agent/pipeline/pipeline.h"
-#include "tests/support/recording_emitter.h"
-#include "tests/support/simulated_host.h"
+#include "tests/sim/restart_bench.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
 #include "tests/support/near.h"
 // clang-format on
 
-using epsilond::agent::Config;
-using epsilond::agent::features;
+using namespace epsilond::tests;
 using epsilond::agent::find_feature;
-using epsilond::agent::ModelConfig;
-using epsilond::agent::Pipeline;
-using epsilond::agent::StepTime;
-using epsilond::platform::Flag;
-using epsilond::platform::FlagEvent;
-using epsilond::tests::Rng;
-using epsilond::tests::SimulatedHost;
 
 namespace {
-
-constexpr long kStart = 1795305600;  // 2026-11-22 00:00 UTC
-constexpr long kDay = 86400;
-
-Config short_warm_up() {
-  Config config;
-  config.host = "simulated";
-  config.history_s = 600;
-  ModelConfig model;
-  for (std::size_t i = 0; i < features().size(); ++i) model.features.set(i);
-  model.warm_up_s = 60;
-  config.models.push_back(model);
-  return config;
-}
-
-struct Bench {
-  SimulatedHost host{epsilond::tests::test_seed()};
-  long away_s = 0;
-  long clock_set_s = 0;
-  std::vector<Flag> flags;
-  std::vector<std::byte> learned;
-  std::vector<std::byte> episodes;
-  std::unique_ptr<Pipeline> pipeline;
-
-  void make(const Config& config) {
-    std::vector<std::unique_ptr<epsilond::platform::Emitter>> emitters;
-    emitters.push_back(std::make_unique<epsilond::tests::RecordingEmitter>(&flags));
-    pipeline = std::make_unique<Pipeline>(config, epsilond::agent::features_for({8e9, 2.0}), std::move(emitters));
-  }
-  StepTime now() const {
-    return {.wall = std::chrono::seconds(kStart + host.second() + away_s + clock_set_s),
-            .since_boot = std::chrono::seconds(kDay + host.second() + away_s)};
-  }
-  void run(long seconds) {
-    for (long i = 0; i < seconds; ++i) {
-      const auto sample = host.next();
-      pipeline->step(sample, now());
-    }
-  }
-  void save() {
-    learned.resize(pipeline->state_bytes());
-    pipeline->save_state(learned);
-    save_episodes();
-  }
-  void save_episodes() {
-    episodes.resize(pipeline->episodes_bytes());
-    pipeline->save_episodes(now(), episodes);
-  }
-  // The agent is gone for a while and starts again; how many episodes go on, -1 if what was saved is refused.
-  long start_again(const Config& config, long seconds_away, bool remembers = true) {
-    away_s += seconds_away;
-    make(config);
-    if (remembers) static_cast<void>(static_cast<bool>(pipeline->load_state(learned)));
-    const auto resumed = pipeline->resume_episodes(episodes, now());
-    return resumed ? static_cast<long>(*resumed) : -1;
-  }
-  std::size_t count(FlagEvent event) const {
-    return static_cast<std::size_t>(std::ranges::count(flags, event, [](const Flag& flag) { return flag.event; }));
-  }
-  bool one_id() const {
-    return std::ranges::all_of(flags, [this](const Flag& flag) { return flag.id == flags.front().id.view(); });
-  }
-  const Flag& last() const { return flags.back(); }
-  std::string_view last_text() const { return flags.back().text; }
-};
 
 int setup(void** state) {
   auto* bench = new Bench;
@@ -299,97 +218,6 @@ void no_flipped_bit_breaks_the_order_of_events(void** state) {
   assert_true(bench.flags.size() >= 1);
 }
 
-// A random life: troubles, mutes that were not announced, restarts with and without memory, reloads, sleeps.
-struct Life {
-  Bench bench;
-  std::map<std::string, int> open;  // by id: 1 while an alert stands, 2 when it has ended
-  std::size_t seen = 0;
-  std::string wrong;
-
-  void look() {
-    for (; seen < bench.flags.size(); ++seen) {
-      const Flag& flag = bench.flags[seen];
-      int& known = open[flag.id.c_str()];
-      const bool raise = flag.event == FlagEvent::kRaised;
-      if (known != (raise ? 0 : 1)) wrong = "event out of order for " + std::string(flag.id);
-      const bool stands = raise || flag.event == FlagEvent::kOngoing;
-      if (raise)
-        for (const auto& [id, state] : open)
-          if (state == 1) wrong = id + " stands while " + std::string(flag.id) + " is raised";
-      known = stands ? 1 : 2;
-    }
-  }
-  bool any_open() const {
-    return std::ranges::any_of(open, [](const auto& entry) { return entry.second == 1; });
-  }
-};
-
-Config life_config(int variant) {
-  Config config = short_warm_up();
-  ModelConfig& model = config.models[0];
-  model.clear_after_s = 5;
-  model.remind_after_s = 30;
-  model.grace_s = 20;
-  model.accept_after_s = 300;
-  model.flap_count = 3;
-  model.flap_window_s = 60;
-  if (variant == 1) model.cooldown_s = 40;
-  if (variant == 2) {
-    model.raise_m = 2;
-    model.raise_n = 3;
-  }
-  return config;
-}
-
-void reload(Life& life, const Config& config) {
-  std::unique_ptr<Pipeline> old = std::move(life.bench.pipeline);
-  life.bench.make(config);
-  life.bench.pipeline->take_over(*old, life.bench.now());
-}
-
-void live(Life& life, Rng& random) {
-  life.bench.make(life_config(0));
-  life.bench.run(300);
-  life.bench.save();
-  for (int i = 0; i < 400 && life.wrong.empty(); ++i) {
-    life.bench.host.extra_memory_bytes = random.below(3) == 0 ? 2e9 : 0.0;
-    life.bench.host.extra_zombies = random.below(6) == 0 ? 300.0 : 0.0;
-    life.bench.run(static_cast<long>(1 + random.below(25)));
-    life.bench.save_episodes();
-    life.look();
-    const std::size_t what = random.below(20);
-    const auto variant = static_cast<int>(random.below(3));
-    if (what == 0) life.bench.save();
-    if (what == 1) reload(life, life_config(variant));
-    if (what == 2) life.bench.clock_set_s -= kDay;
-    if (what == 3 || what == 4) life.bench.start_again(life_config(variant), static_cast<long>(random.below(200)), what == 3);
-    life.look();
-  }
-  life.bench.host.extra_memory_bytes = 0.0;
-  life.bench.host.extra_zombies = 0.0;
-  life.bench.run(1200);
-  life.look();
-}
-
-int setup_life(void** state) {
-  *state = new Life;
-  return 0;
-}
-
-int teardown_life(void** state) {
-  delete static_cast<Life*>(*state);
-  return 0;
-}
-
-void in_a_random_life_every_alert_ends_once(void** state) {
-  auto& life = *static_cast<Life*>(*state);
-  Rng random(epsilond::tests::test_seed());
-  live(life, random);
-  if (!life.wrong.empty()) fail_msg("%s", life.wrong.c_str());
-  assert_true(life.open.size() >= 5);
-  assert_false(life.any_open());
-}
-
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(an_open_episode_is_cleared_under_its_id_after_a_restart, setup, teardown),
     cmocka_unit_test_setup_teardown(the_time_between_is_time_of_the_episode, setup, teardown),
@@ -405,7 +233,6 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(what_was_learned_goes_on_where_it_was_saved, setup, teardown),
     cmocka_unit_test_setup_teardown(every_cut_is_refused_whole, setup, teardown),
     cmocka_unit_test_setup_teardown(no_flipped_bit_breaks_the_order_of_events, setup, teardown),
-    cmocka_unit_test_setup_teardown(in_a_random_life_every_alert_ends_once, setup_life, teardown_life),
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
-// Reads an entry of journald's native protocol, written from its description (systemd.io/JOURNAL_NATIVE_PROTOCOL) and not
-// from our writer.
+// Reads an entry of journald's native protocol, written from its description (systemd.io/JOURNAL_NATIVE_PROTOCOL) and
+// not from our writer.
 
 #include <array>
 #include <cstddef>
@@ -30,7 +30,8 @@ struct JournalEntry {
 };
 
 inline bool is_journal_name(std::string_view name) {
-  if (name.empty() || name.size() > 64 || name.front() == '_' || (name.front() >= '0' && name.front() <= '9')) return false;
+  if (name.empty() || name.size() > 64 || name.front() == '_' || (name.front() >= '0' && name.front() <= '9'))
+    return false;
   return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
 }
 

@@ -44,7 +44,8 @@ void expect(std::span<const Case> cases) {
   }
 }
 
-constexpr const char* kSections = "[agent], [features], [model NAME], [emit syslog], [emit udp], [emit journal], [mute NAME]";
+constexpr const char* kSections =
+    "[agent], [features], [model NAME], [emit syslog], [emit udp], [emit journal], [mute NAME]";
 
 void an_unknown_section_is_refused(void**) {
   static constexpr Case kCases[] = {
@@ -372,14 +373,16 @@ void a_bad_window_is_refused(void**) {
 void bad_damping_is_refused(void**) {
   static constexpr Case kCases[] = {
       {"[model m]\nflapping = 1\n", "a.ini:2: [model m] flapping = 1: ", "out of range", "never, or 2 .. 50", nullptr},
-      {"[model m]\nflapping = often\n", "a.ini:2: [model m] flapping = often: ", "not a number", "never, or 2 .. 50", nullptr},
+      {"[model m]\nflapping = often\n", "a.ini:2: [model m] flapping = often: ", "not a number", "never, or 2 .. 50",
+       nullptr},
       {"[model m]\nflapping_window = 30s\n", "a.ini:2: [model m] flapping_window = 30s: ", "out of range", "1m .. 1d",
        nullptr},
       {"[model m]\ncooldown = 5s\n", "a.ini:2: [model m] cooldown = 5s: ", "out of range", "0s (none), or 10s .. 1d",
        nullptr},
       {"[emit journal]\nsocket = run/socket\n", "a.ini:2: [emit journal] socket = run/socket: ", "not an absolute path",
        "an absolute path of at most 107 bytes", nullptr},
-      {"[emit journal]\ntarget = local\n", "a.ini:2: [emit journal] target = local: ", "it belongs to", "socket", nullptr},
+      {"[emit journal]\ntarget = local\n", "a.ini:2: [emit journal] target = local: ", "it belongs to", "socket",
+       nullptr},
   };
   expect(kCases);
 }

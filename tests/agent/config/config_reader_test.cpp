@@ -199,7 +199,8 @@ void the_journal_is_where_it_always_is_by_default(void**) {
 }
 
 void damping_leaves_a_plain_episode_alone_by_default(void**) {
-  assert_true(load("[model a]\n[model b]\ncooldown = 10m\nflapping = 4\nflapping_window = 30m\n[model c]\nflapping = never\n"));
+  assert_true(
+      load("[model a]\n[model b]\ncooldown = 10m\nflapping = 4\nflapping_window = 30m\n[model c]\nflapping = never\n"));
   assert_near(config().models[0].cooldown_s, 0, 0, 0);
   assert_int_equal(config().models[0].flap_count, 10);
   assert_near(config().models[0].flap_window_s, 3600, 0, 0);

@@ -280,7 +280,8 @@ void several_windows_are_divided_by_commas(void**) {
 
 void a_comma_divides_days_of_one_window_too(void**) {
   assert_true(windows("Sat,Sun 03:00-04:30") == "Sat-Sun 03:00-04:30");
-  assert_true(windows("Mon, Wed,Fri 01:00-02:00, Sat,Sun 09:00-10:00") == "Mon Wed Fri 01:00-02:00, Sat-Sun 09:00-10:00");
+  assert_true(windows("Mon, Wed,Fri 01:00-02:00, Sat,Sun 09:00-10:00") ==
+              "Mon Wed Fri 01:00-02:00, Sat-Sun 09:00-10:00");
   assert_true(windows("Mon-Wed,Sat Sun 01:00-02:00") == "Sat-Wed 01:00-02:00");
 }
 
@@ -290,11 +291,29 @@ void runs_of_days_are_shown_as_ranges(void**) {
 }
 
 void malformed_windows_are_refused(void**) {
-  for (const char* text :
-       {"", ",", "Sun", "03:00-04:00", "Sun 3:00-4:00", "Sun 03:00", "Sun 03:00-", "Sun 24:00-01:00", "Sun 03:60-04:00",
-        "Sun 03:00-24:01", "Sun 03:00-25:00", "sunday 03:00-04:00", "Sun- 03:00-04:00", "Sun-Mon-Tue 03:00-04:00",
-        "Sun 03:00-04:00,", "Sun Sun 03:00-04:00", "Sun,Sun 03:00-04:00", "Sun,03:00-04:00", "Sun 03:00-04:00, Mon",
-        "Sun,,Mon 03:00-04:00", "daily Mon 03:00-04:00", "Sun 03:00-04:00 x", "Sun 03.00-04.00"})
+  for (const char* text : {"",
+                           ",",
+                           "Sun",
+                           "03:00-04:00",
+                           "Sun 3:00-4:00",
+                           "Sun 03:00",
+                           "Sun 03:00-",
+                           "Sun 24:00-01:00",
+                           "Sun 03:60-04:00",
+                           "Sun 03:00-24:01",
+                           "Sun 03:00-25:00",
+                           "sunday 03:00-04:00",
+                           "Sun- 03:00-04:00",
+                           "Sun-Mon-Tue 03:00-04:00",
+                           "Sun 03:00-04:00,",
+                           "Sun Sun 03:00-04:00",
+                           "Sun,Sun 03:00-04:00",
+                           "Sun,03:00-04:00",
+                           "Sun 03:00-04:00, Mon",
+                           "Sun,,Mon 03:00-04:00",
+                           "daily Mon 03:00-04:00",
+                           "Sun 03:00-04:00 x",
+                           "Sun 03.00-04.00"})
     if (windows(text) != "refused") fail_msg("\"%s\" is taken", text);
 }
 

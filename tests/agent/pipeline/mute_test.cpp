@@ -72,8 +72,8 @@ void of_several_windows_any_mutes(void**) {
   assert_false(muted_at(mutes, at(6, 23, 45)));
 }
 
-// Central Europe, whose clocks go from 02:00 to 03:00 at 01:00 UTC on 2026-03-29, and from 03:00 to 02:00 at 01:00 UTC on
-// 2026-10-25. The rule is written out, so no time zone data is needed. How many minutes of the `hours` real hours
+// Central Europe, whose clocks go from 02:00 to 03:00 at 01:00 UTC on 2026-03-29, and from 03:00 to 02:00 at 01:00 UTC
+// on 2026-10-25. The rule is written out, so no time zone data is needed. How many minutes of the `hours` real hours
 // from 01:00 local time on are muted by a window.
 int muted_minutes(std::int64_t one_o_clock, int hours, int start_minute, int end_minute) {
   ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);

@@ -1,6 +1,6 @@
-// What is told, checked over every sequence of verdicts: no ending without a raise, no second raise before the ending, and
-// no recovery that is never told. The state machine below (models/decision/hysteresis.h), the gate and the episode are the
-// real ones, driven as the watcher drives them.
+// What is told, checked over every sequence of verdicts: no ending without a raise, no second raise before the ending,
+// and no recovery that is never told. The state machine below (models/decision/hysteresis.h), the gate and the episode
+// are the real ones, driven as the watcher drives them.
 
 #include <array>
 #include <cstdint>
@@ -47,14 +47,14 @@ enum Input : std::uint8_t {
   kInputs
 };
 
-constexpr const char* kInputNames[] = {"quiet",    "quiet long", "strange",       "strange long", "cause", "critical",
-                                       "unjudged", "muted",      "muted strange", "restart"};
+constexpr const char* kInputNames[] = {"quiet",    "quiet long", "strange", "strange long",  "cause",
+                                       "critical", "unjudged",   "muted",   "muted strange", "restart"};
 
 Snapshot moment_of(Input input) {
   Snapshot moment;
   moment.verdict.judged = input != kUnjudged;
-  moment.verdict.strange =
-      input == kStrange || input == kStrangeLong || input == kStrangeCause || input == kCriticalStep || input == kMutedStrange;
+  moment.verdict.strange = input == kStrange || input == kStrangeLong || input == kStrangeCause ||
+                           input == kCriticalStep || input == kMutedStrange;
   moment.cause_leads = input == kStrangeCause || input == kCriticalStep;
   if (moment.verdict.strange) moment.leading = input == kStrangeCause ? 1 : 0;
   moment.score.surprise = input == kCriticalStep ? 20.0 : moment.verdict.strange ? 6.0 : 0.0;
@@ -135,7 +135,8 @@ bool receive(Search& search, const EpisodeEvents& events, bool stands) {
 
 // Whatever happened: when it is quiet for good, the ending is told.
 void expect_recovery(Search& search, Machine machine, bool stands) {
-  for (int i = 0; i < 12 && stands; ++i) stands = receive(search, machine.step(i % 2 == 0 ? kQuiet : kQuietLong), stands);
+  for (int i = 0; i < 12 && stands; ++i)
+    stands = receive(search, machine.step(i % 2 == 0 ? kQuiet : kQuietLong), stands);
   if (stands) search.stop("a recovery is never told");
   if (machine.episode.open() && machine.episode.told()) search.stop("told, and nobody knows");
 }
@@ -190,7 +191,8 @@ void from_a_flapping_machine_on_they_are_told_once(void**) {
   Machine machine = machine_of(below, settings);
   Search search;
   bool stands = false;
-  for (const Input input : {kStrange, kQuiet, kQuietLong, kStrange, kQuiet}) stands = receive(search, machine.step(input), stands);
+  for (const Input input : {kStrange, kQuiet, kQuietLong, kStrange, kQuiet})
+    stands = receive(search, machine.step(input), stands);
   explore(search, machine, stands, kDepth);
   assert_true(search.steps > 0);
 }

@@ -1,16 +1,12 @@
-#include "agent/pipeline/watcher.h"
-
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <array>
 #include <cmath>
-#include <memory>
-#include <utility>
 
 #include "models/baseline/seasonal_baseline.h"
 #include "platform/host/linux_clock.h"
-#include "tests/support/fake_model.h"
+#include "tests/agent/pipeline/watcher_bench.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -20,55 +16,17 @@
 using epsilond::agent::EpisodeEvents;
 using epsilond::agent::find_feature;
 using epsilond::agent::ModelConfig;
-using epsilond::agent::Readings;
-using epsilond::agent::StepTime;
-using epsilond::agent::Watcher;
 using epsilond::models::SeasonalBaseline;
 using epsilond::platform::Flag;
 using epsilond::platform::FlagEvent;
-using epsilond::tests::FakeModel;
+using epsilond::tests::Bench;
+using epsilond::tests::kAudible;
+using epsilond::tests::kBroken;
+using epsilond::tests::kStrange;
+using epsilond::tests::setup_with;
+using epsilond::tests::teardown;
 
 namespace {
-
-constexpr double kStrange = 20.0;
-constexpr bool kAudible = false;  // not muted
-constexpr bool kBroken = true;
-
-// A watcher of memory and disk writes over a fake model.
-struct Bench {
-  FakeModel* model = nullptr;
-  std::unique_ptr<Watcher> watcher;
-  Readings readings;
-  StepTime time;
-
-  EpisodeEvents step(double surprise, bool muted = false, bool broken = false) {
-    model->next_surprise = surprise;
-    time.wall += std::chrono::seconds(1);
-    return watcher->step(readings, time, {readings.elapsed_s, broken}, muted);
-  }
-};
-
-int setup_with(ModelConfig config, void** state) {
-  config.features.set(*find_feature("mem_used_bytes"));
-  config.features.set(*find_feature("disk_write_bytes_per_s"));
-  config.clear_after_s = 3.0;
-  config.settle_s = 0.0;
-  config.grace_s = 5.0;
-  auto* bench = new Bench;
-  auto model = std::make_unique<FakeModel>(2);
-  bench->model = model.get();
-  bench->watcher = std::make_unique<Watcher>(config, 1.0, epsilond::agent::features(), std::move(model));
-  bench->readings.elapsed_s = 1.0;
-  bench->readings.values[*find_feature("mem_used_bytes")] = 1e9;
-  bench->readings.values[*find_feature("disk_write_bytes_per_s")] = 4.0 * 1024 * 1024;
-  bench->readings.present.set(*find_feature("mem_used_bytes"));
-  bench->readings.present.set(*find_feature("disk_write_bytes_per_s"));
-  bench->readings.present.set(*find_feature("zombies"));
-  bench->time.wall = std::chrono::seconds(1795305600);
-  bench->time.utc_offset = std::chrono::hours(2);
-  *state = bench;
-  return 0;
-}
 
 int setup(void** state) {
   ModelConfig config;
@@ -84,18 +42,6 @@ int setup_two_of_three(void** state) {
   config.raise_m = 2;
   config.raise_n = 3;
   return setup_with(config, state);
-}
-
-int setup_flapping(void** state) {
-  ModelConfig config;
-  config.flap_count = 2;
-  config.flap_window_s = 60.0;
-  return setup_with(config, state);
-}
-
-int teardown(void** state) {
-  delete static_cast<Bench*>(*state);
-  return 0;
 }
 
 void the_model_sees_its_own_columns_transformed(void** state) {
@@ -169,122 +115,6 @@ void a_gap_neither_clears_nor_accepts(void** state) {
   assert_int_equal(bench.step(kStrange).count, 1);
   assert_int_equal(bench.model->accepted, 0);
   assert_true(bench.watcher->anomalous());
-}
-
-void while_muted_it_scores_but_neither_learns_nor_speaks(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  assert_int_equal(bench.step(0.0, true).count, 0);
-  assert_int_equal(bench.step(kStrange, true).count, 0);
-  assert_int_equal(bench.model->learned, 0);
-  assert_int_equal(bench.model->held, 0);
-  assert_false(bench.watcher->anomalous());
-  assert_near(bench.watcher->latest().score.surprise, kStrange, 0, 0);
-}
-
-void an_episode_open_when_muting_begins_is_cleared_after_it(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  assert_int_equal(bench.step(kStrange).count, 1);
-  for (int i = 0; i < 60; ++i) assert_int_equal(bench.step(0.0, true).count, 0);
-  std::size_t cleared = 0;
-  for (int i = 0; i < 4; ++i) cleared += bench.step(0.0).count;
-  assert_int_equal(cleared, 1);
-}
-
-void the_time_of_a_mute_is_time_of_the_episode(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  assert_int_equal(bench.step(kStrange).count, 1);
-  for (int i = 0; i < 60; ++i) bench.step(i < 40 ? kStrange : 0.0, true);
-  assert_true(bench.watcher->anomalous());
-  EpisodeEvents events;
-  for (int i = 0; i < 3; ++i) events = bench.step(0.0);
-  assert_int_equal(events.count, 1);
-  Flag flag;
-  bench.watcher->describe(events.events[0], flag);
-  assert_near(flag.duration_s, 40.0, 1e-9, 0);
-}
-
-void what_begins_in_a_mute_and_lasts_is_raised_after_it(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  for (int i = 0; i < 60; ++i) assert_int_equal(bench.step(kStrange, true).count, 0);
-  assert_int_equal(bench.step(kStrange).count, 1);
-}
-
-void what_was_strange_before_a_mute_does_not_help_to_raise_after_it(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  bench.step(kStrange);
-  for (int i = 0; i < 3; ++i) bench.step(0.0, true);
-  assert_int_equal(bench.step(kStrange).count, 0);
-  assert_int_equal(bench.step(kStrange).count, 1);
-}
-
-void a_level_is_not_accepted_during_a_mute(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  bench.step(kStrange);
-  for (int i = 0; i < 100; ++i) bench.step(kStrange, true);
-  assert_int_equal(bench.model->accepted, 0);
-  assert_int_equal(bench.step(kStrange).count, 0);
-}
-
-void the_ending_says_the_duration_and_the_strangest_moment(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  bench.step(kStrange);
-  bench.step(2.0 * kStrange);
-  EpisodeEvents events;
-  for (int i = 0; i < 3; ++i) events = bench.step(0.0);
-  Flag flag;
-  bench.watcher->describe(events.events[0], flag);
-  assert_true(flag.event == FlagEvent::kCleared);
-  assert_near(flag.surprise, 2.0 * kStrange, 0, 0);
-  assert_true(flag.text.view().starts_with("back to usual after 1 s; at its strangest "));
-}
-
-void an_event_is_critical_from_its_surprise_on(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  bench.step(12.0);
-  Flag flag;
-  bench.watcher->describe(FlagEvent::kRaised, flag);
-  assert_true(flag.critical);
-  for (int i = 0; i < 3; ++i) bench.step(0.0);
-  bench.step(11.9);
-  bench.watcher->describe(FlagEvent::kRaised, flag);
-  assert_false(flag.critical);
-}
-
-void a_flapping_model_says_so_and_how_often_it_came(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  Flag flag;
-  const auto come_and_go = [&bench] {
-    bench.step(kStrange);
-    EpisodeEvents events;
-    for (int i = 0; i < 3; ++i) events = bench.step(0.0);
-    return events;
-  };
-  assert_true(come_and_go().events[0] == FlagEvent::kCleared);
-  const EpisodeEvents rests = come_and_go();
-  assert_int_equal(rests.count, 1);
-  assert_true(rests.events[0] == FlagEvent::kOngoing);
-  bench.watcher->describe(FlagEvent::kOngoing, flag);
-  assert_true(flag.text.view().ends_with("; flapping: told as one until it has been quiet for 1 min 0 s"));
-  assert_near(flag.surprise, kStrange, 0, 0);  // of the strangest moment, not of the quiet one
-  assert_false(bench.watcher->anomalous());
-  assert_int_equal(come_and_go().count, 0);
-  EpisodeEvents events;
-  for (int i = 0; i < 60 && events.count == 0; ++i) events = bench.step(0.0);
-  assert_true(events.count == 1 && events.events[0] == FlagEvent::kCleared);
-  bench.watcher->describe(FlagEvent::kCleared, flag);
-  assert_true(flag.text.view().ends_with("; flapping: raised 2 times"));
-}
-
-void between_two_raises_of_a_flapping_model_it_learns(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  for (int round = 0; round < 2; ++round) {
-    bench.step(kStrange);
-    for (int i = 0; i < 3; ++i) bench.step(0.0);
-  }
-  assert_true(bench.watcher->episode().resting());
-  const int learned = bench.model->learned;
-  for (int i = 0; i < 10; ++i) bench.step(0.0);
-  assert_int_equal(bench.model->learned, learned + 10);
 }
 
 void a_flag_carries_the_numbers_of_its_moment(void** state) {
@@ -376,13 +206,6 @@ void a_model_in_warm_up_learns_on_over_a_break(void** state) {
   assert_int_equal(bench.model->learned, 2);
 }
 
-void a_grace_runs_out_while_muted(void** state) {
-  auto& bench = *static_cast<Bench*>(*state);
-  bench.watcher->begin_grace();
-  for (int i = 0; i < 5; ++i) bench.step(0.0, true);
-  assert_int_equal(bench.step(kStrange).count, 1);
-}
-
 // One clock, over the end of summer time on 2026-10-25 at 01:00 UTC: the hour from two to three comes twice.
 void the_hour_of_the_model_is_that_of_the_clock_on_the_wall_when_summer_time_ends(void** state) {
   if (::access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0) {
@@ -413,17 +236,6 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_lasting_level_is_accepted_and_announced_once, setup, teardown),
     cmocka_unit_test_setup_teardown(what_was_held_before_an_episode_is_not_of_it, setup, teardown),
     cmocka_unit_test_setup_teardown(a_gap_neither_clears_nor_accepts, setup, teardown),
-    cmocka_unit_test_setup_teardown(while_muted_it_scores_but_neither_learns_nor_speaks, setup, teardown),
-    cmocka_unit_test_setup_teardown(an_episode_open_when_muting_begins_is_cleared_after_it, setup, teardown),
-    cmocka_unit_test_setup_teardown(the_time_of_a_mute_is_time_of_the_episode, setup_patient, teardown),
-    cmocka_unit_test_setup_teardown(what_begins_in_a_mute_and_lasts_is_raised_after_it, setup, teardown),
-    cmocka_unit_test_setup_teardown(what_was_strange_before_a_mute_does_not_help_to_raise_after_it, setup_two_of_three,
-                                    teardown),
-    cmocka_unit_test_setup_teardown(a_level_is_not_accepted_during_a_mute, setup, teardown),
-    cmocka_unit_test_setup_teardown(the_ending_says_the_duration_and_the_strangest_moment, setup, teardown),
-    cmocka_unit_test_setup_teardown(an_event_is_critical_from_its_surprise_on, setup, teardown),
-    cmocka_unit_test_setup_teardown(a_flapping_model_says_so_and_how_often_it_came, setup_flapping, teardown),
-    cmocka_unit_test_setup_teardown(between_two_raises_of_a_flapping_model_it_learns, setup_flapping, teardown),
     cmocka_unit_test_setup_teardown(after_a_break_it_scores_but_raises_and_learns_nothing, setup, teardown),
     cmocka_unit_test_setup_teardown(what_is_still_strange_after_the_grace_is_raised_at_once, setup, teardown),
     cmocka_unit_test_setup_teardown(an_open_episode_goes_on_over_a_break_with_its_time_and_is_cleared_in_the_grace,
@@ -431,7 +243,6 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(what_was_strange_before_a_break_does_not_help_to_raise_after_it, setup_two_of_three,
                                     teardown),
     cmocka_unit_test_setup_teardown(a_model_in_warm_up_learns_on_over_a_break, setup, teardown),
-    cmocka_unit_test_setup_teardown(a_grace_runs_out_while_muted, setup, teardown),
     cmocka_unit_test_setup_teardown(the_hour_of_the_model_is_that_of_the_clock_on_the_wall_when_summer_time_ends, setup,
                                     teardown),
     cmocka_unit_test_setup_teardown(a_flag_carries_the_numbers_of_its_moment, setup, teardown),

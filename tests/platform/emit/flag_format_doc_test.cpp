@@ -18,8 +18,8 @@
 using namespace epsilond::platform;
 using epsilond::tests::example_flag;
 using epsilond::tests::JournalEntry;
-using epsilond::tests::parse_journal;
 using epsilond::tests::parse_flag_json;
+using epsilond::tests::parse_journal;
 using epsilond::tests::parse_rfc5424;
 using epsilond::tests::Rfc5424;
 

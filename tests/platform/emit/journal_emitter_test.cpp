@@ -70,8 +70,8 @@ void deliver(Host& host, const Flag& flag) {
 void expect(const Host& host, const char* name, std::string_view value) {
   const std::string_view got = host.entry.get(name);
   if (got != value)
-    fail_msg("%s is \"%.*s\", not \"%.*s\"", name, static_cast<int>(got.size()), got.data(), static_cast<int>(value.size()),
-             value.data());
+    fail_msg("%s is \"%.*s\", not \"%.*s\"", name, static_cast<int>(got.size()), got.data(),
+             static_cast<int>(value.size()), value.data());
 }
 
 void a_socket_gets_every_field_of_an_event(void** state) {
@@ -237,7 +237,8 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_number_that_is_not_finite_has_no_field, open_host, close_host),
     cmocka_unit_test_setup_teardown(any_flag_fits_and_parses, open_host, close_host),
     cmocka_unit_test(what_does_not_fit_and_what_is_no_facility_is_refused),
-    cmocka_unit_test_setup_teardown(without_a_journal_the_flag_is_dropped_and_a_later_one_is_found, open_host, close_host),
+    cmocka_unit_test_setup_teardown(without_a_journal_the_flag_is_dropped_and_a_later_one_is_found, open_host,
+                                    close_host),
     cmocka_unit_test_setup_teardown(a_journal_that_is_behind_loses_flags_and_delays_nobody, open_host, close_host),
     cmocka_unit_test(every_event_has_a_message_id_of_its_own),
 };

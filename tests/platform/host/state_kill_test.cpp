@@ -147,7 +147,8 @@ void leftovers_of_the_living_and_what_only_looks_alike_stay(void** state) {
   FixedString<128> name;
   char suffix[40];
   std::snprintf(suffix, sizeof suffix, ".tmp.%ld", static_cast<long>(living));
-  for (const char* end : std::initializer_list<const char*>{suffix, ".tmp.999999999", ".tmp.12x", ".tmp.", ".open", ".damaged"}) {
+  for (const char* end :
+       std::initializer_list<const char*>{suffix, ".tmp.999999999", ".tmp.12x", ".tmp.", ".open", ".damaged"}) {
     name.assign(bench.path);
     name.append(end);
     const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -225,7 +226,9 @@ void with_a_full_quota_the_old_file_stays(void** state) {
   expect_in_child(get(state), on_a_full_quota);
 }
 void on_a_full_disk_the_old_file_stays(void** state) { expect_in_child(get(state), on_a_full_disk); }
-void on_a_disk_without_inodes_the_old_file_stays(void** state) { expect_in_child(get(state), on_a_disk_without_inodes); }
+void on_a_disk_without_inodes_the_old_file_stays(void** state) {
+  expect_in_child(get(state), on_a_disk_without_inodes);
+}
 void on_a_read_only_disk_the_old_file_stays(void** state) { expect_in_child(get(state), on_a_read_only_disk); }
 
 void a_removed_state_is_gone_and_to_remove_nothing_is_no_error(void** state) {
@@ -237,7 +240,8 @@ void a_removed_state_is_gone_and_to_remove_nothing_is_no_error(void** state) {
 }
 
 const CMUnitTest kTests[] = {
-    cmocka_unit_test_setup_teardown(after_a_thousand_kills_the_file_is_whole_and_nothing_saved_is_lost, setup, teardown),
+    cmocka_unit_test_setup_teardown(after_a_thousand_kills_the_file_is_whole_and_nothing_saved_is_lost, setup,
+                                    teardown),
     cmocka_unit_test_setup_teardown(without_waiting_for_the_disk_a_kill_loses_nothing_either, setup, teardown),
     cmocka_unit_test_setup_teardown(leftovers_of_the_living_and_what_only_looks_alike_stay, setup, teardown),
     cmocka_unit_test_setup_teardown(with_a_full_quota_the_old_file_stays, setup, teardown),
