@@ -1,5 +1,6 @@
 #include "platform/kernel/proc/pid_stat.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -36,14 +37,19 @@ Result<PidStat> parse_pid_stat(std::string_view text) {
   const std::string_view state = fields.next().value_or(std::string_view());
   if (state.size() != 1) return bad_value(kFile, "state", state);
   stat.state = state.front();
-  const bool parsed = take(fields, stat.parent_pid) &&                                     // (4)
+  std::int64_t children_user = 0;
+  std::int64_t children_system = 0;
+  const bool parsed = take(fields, stat.parent_pid) &&                                            // (4)
                       fields.skip_fields(9) &&                                                    // (5) to (13)
-                      take(fields, stat.user_ticks) && take(fields, stat.system_ticks) &&  // (14) (15)
-                      fields.skip_fields(4) &&                                                    // (16) to (19)
+                      take(fields, stat.user_ticks) && take(fields, stat.system_ticks) &&         // (14) (15)
+                      take(fields, children_user) && take(fields, children_system) &&             // (16) (17)
+                      fields.skip_fields(2) &&                                                    // (18) (19)
                       take(fields, stat.threads) && fields.skip_fields(1) &&                      // (20) (21)
                       take(fields, stat.start_ticks) && fields.skip_fields(1) &&                  // (22) (23)
-                      take(fields, stat.resident_pages) && !fields.rest().empty();         // (24)
+                      take(fields, stat.resident_pages) && !fields.rest().empty();                // (24)
   if (!parsed) return bad_value(kFile, "fields", text.substr(close + 1));
+  stat.children_ticks = static_cast<std::uint64_t>(std::max(children_user, std::int64_t{0})) +
+                        static_cast<std::uint64_t>(std::max(children_system, std::int64_t{0}));
   return stat;
 }
 

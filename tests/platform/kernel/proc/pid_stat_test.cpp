@@ -14,7 +14,7 @@ using epsilond::tests::assert_survives_cuts;
 
 namespace {
 
-#define REST " 7444 7444 3222 0 -1 4194304 115 0 0 0 11 22 0 0 20 0 3 0 106260 3133440 380 1844 0\n"
+#define REST " 7444 7444 3222 0 -1 4194304 115 0 0 0 11 22 33 44 20 0 3 0 106260 3133440 380 1844 0\n"
 
 bool has_comm(const Result<PidStat>& stat, std::string_view comm) { return stat && stat->comm == comm; }
 
@@ -26,6 +26,7 @@ void the_fields_of_the_manual_page_are_read(void**) {
   assert_int_equal(stat->parent_pid, 7444);
   assert_int_equal(stat->user_ticks, 11);
   assert_int_equal(stat->system_ticks, 22);
+  assert_int_equal(stat->children_ticks, 77);
   assert_int_equal(stat->threads, 3);
   assert_int_equal(stat->start_ticks, 106260);
   assert_int_equal(stat->resident_pages, 380);
