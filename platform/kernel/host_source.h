@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "platform/kernel/host_sample.h"
+#include "platform/kernel/process_growth.h"
 #include "platform/result.h"
 
 namespace epsilond::platform {
@@ -36,6 +37,9 @@ class HostSource {
   // How old, at worst, the counts of processes by state are: what it takes to look at all of them. Zero for a source
   // that looks at all of them in each read.
   virtual std::chrono::nanoseconds scan_delay() const { return std::chrono::nanoseconds{0}; }
+
+  // Who grew, as of the last read; null for a source that does not know. Lives as long as the source.
+  virtual ProcessGrowth* process_growth() { return nullptr; }
 };
 
 }  // namespace epsilond::platform

@@ -15,6 +15,7 @@
 
 #include "platform/kernel/field_cursor.h"
 #include "platform/kernel/proc/pid_stat.h"
+#include "platform/kernel/process_past.h"
 
 namespace epsilond::platform {
 namespace {
@@ -42,8 +43,12 @@ std::chrono::nanoseconds thread_cpu_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-ProcessTable::ProcessTable(const ProcRoot& root, CpuClock cpu_clock)
-    : root_(root), cpu_clock_(cpu_clock), files_(root), links_count_processes_(root.sees_all_pid_namespaces()) {
+ProcessTable::ProcessTable(const ProcRoot& root, CpuClock cpu_clock, ProcessPast* past)
+    : root_(root),
+      cpu_clock_(cpu_clock),
+      past_(past),
+      files_(root),
+      links_count_processes_(root.sees_all_pid_namespaces()) {
   if (links_count_processes_) learn_link_surplus();
 }
 
@@ -116,6 +121,7 @@ void ProcessTable::look_at(std::int32_t pid) {
     if (!pass_.trouble) pass_.trouble = stat.error();
     return;
   }
+  if (past_ != nullptr) past_->saw(*stat);
   if (stat->state == 'D') ++pass_.blocked;
   // A process whose first thread has ended while others run shows Z too, but it is alive.
   if (stat->state == 'Z' && stat->threads <= 1) note_zombie(pid, stat->start_ticks);
@@ -149,6 +155,7 @@ std::uint64_t ProcessTable::count_aged_zombies() {
 }
 
 void ProcessTable::finish_pass() {
+  if (past_ != nullptr) past_->end_pass();
   const bool first = passes_ == 0;
   ++passes_;
   last_pass_slices_ = pass_.slices;
@@ -190,6 +197,7 @@ Result<void> ProcessTable::scan(std::chrono::nanoseconds cpu_deadline) {
   while (passes_ == pass_at_start) {
     if (entries_position_ == entries_end_) {
       if (const Result<void> filled = refill(); !filled) {
+        if (past_ != nullptr) past_->drop_pass();
         pass_ = Pass{};
         counts_ = ProcessCounts{};
         return filled;

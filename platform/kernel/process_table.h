@@ -17,6 +17,8 @@
 
 namespace epsilond::platform {
 
+class ProcessPast;
+
 // What the last complete pass found. Each is absent until it can be known; the counts by state are absent if one
 // process or more could not be looked into.
 struct ProcessCounts {
@@ -38,8 +40,9 @@ class ProcessTable {
   // Zombies known one by one. Those beyond are recognised by their number only.
   static constexpr std::size_t kKnownZombies = 4096;
 
-  // `cpu_clock` is what budgets are measured by; tests bring their own.
-  explicit ProcessTable(const ProcRoot& root, CpuClock cpu_clock = thread_cpu_time);
+  // `cpu_clock` is what budgets are measured by; tests bring their own. `past` (may be null) is told of each process that
+  // a pass sees, and must outlive the table.
+  explicit ProcessTable(const ProcRoot& root, CpuClock cpu_clock = thread_cpu_time, ProcessPast* past = nullptr);
   ProcessTable(const ProcessTable&) = delete;
   ProcessTable& operator=(const ProcessTable&) = delete;
 
@@ -87,6 +90,7 @@ class ProcessTable {
 
   const ProcRoot& root_;
   CpuClock cpu_clock_;
+  ProcessPast* past_;
   PidStatFiles files_;
   bool links_count_processes_;
   std::optional<std::uint64_t> link_surplus_;

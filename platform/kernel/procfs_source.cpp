@@ -65,7 +65,8 @@ ProcfsSource::ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, s
              KeptFile("net/sockstat", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/sockstat"),
              KeptFile("net/sockstat6", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/sockstat6"),
              KeptFile("net/snmp", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/snmp")},
-      processes_(root_, cpu_clock) {
+      culprits_(root_, cpu_clock),
+      processes_(root_, cpu_clock, &culprits_.past()) {
   for (std::size_t part = 0; part < files_.size(); ++part) parts_[part].name = files_[part].path();
   parts_[kProcessScan].name = "process scan";
 }
@@ -211,6 +212,7 @@ Result<void> ProcfsSource::read_snmp(HostSample& out) {
 }
 
 Result<void> ProcfsSource::scan_processes(std::chrono::nanoseconds cpu_deadline, HostSample& out) {
+  culprits_.past().set_time(clock_.since_boot());
   const Result<void> scanned = processes_.scan(cpu_deadline);
   const ProcessCounts& counts = processes_.counts();
   if (counts.processes) set(out, SampleField::kProcesses, *counts.processes);

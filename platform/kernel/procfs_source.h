@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "platform/host/clock.h"
+#include "platform/kernel/culprits.h"
 #include "platform/kernel/host_source.h"
 #include "platform/kernel/proc/device_rows.h"
 #include "platform/kernel/proc_root.h"
@@ -59,6 +60,9 @@ class ProcfsSource final : public HostSource {
   // How long the process scan takes to get round; zero if one read is enough. A zombie counts after two rounds.
   std::chrono::nanoseconds scan_delay() const override;
 
+  // What the process scan remembers for it costs a few microseconds a process every five seconds, of cpu_budget.
+  ProcessGrowth* process_growth() override { return &culprits_; }
+
  private:
   ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, std::chrono::nanoseconds interval,
                const Clock& clock, ProcessTable::CpuClock cpu_clock);
@@ -91,6 +95,7 @@ class ProcfsSource final : public HostSource {
   DeviceRows interfaces_{DeviceKind::kInterface};
   std::optional<std::uint64_t> disks_before_;  // which devices the last sums were over
   std::optional<std::uint64_t> interfaces_before_;
+  Culprits culprits_;
   ProcessTable processes_;
   char buffer_[kLargestFile];
 };

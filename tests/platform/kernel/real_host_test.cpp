@@ -1,8 +1,13 @@
 // Both sources on the machine the tests run on: loose checks that what is read makes sense, and no fakes.
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
+#include <utility>
 
 #include "platform/kernel/make_host_source.h"
 #include "tests/platform/kernel/kernel_test_state.h"
@@ -106,6 +111,74 @@ void the_library_reads_what_the_files_say(void** state) {
   }
 }
 
+// Goes on by five seconds each time it is read.
+class HastyClock final : public epsilond::platform::Clock {
+ public:
+  std::chrono::nanoseconds monotonic() const override { return since_boot(); }
+  std::chrono::nanoseconds since_boot() const override { return now_ += std::chrono::seconds(5); }
+  std::chrono::nanoseconds wall() const override { return now_; }
+  std::chrono::seconds utc_offset(std::chrono::nanoseconds) const override { return std::chrono::seconds(0); }
+
+ private:
+  mutable std::chrono::nanoseconds now_ = std::chrono::hours(1000);
+};
+
+// A child that opens many files between two reads of the kernel.
+struct Growth {
+  HastyClock clock;
+  std::unique_ptr<HostSource> source;
+  HostSample sample;
+  pid_t child = -1;
+  std::array<epsilond::platform::GrownProcess, 3> found;
+};
+
+constexpr int kOpened = 500;
+
+int open_files(void** state) {
+  auto* const made = new Growth;
+  *state = made;
+  HostSourceOptions options;
+  options.cpu_budget = std::chrono::seconds(10);
+  Result<std::unique_ptr<HostSource>> source = make_host_source(options, made->clock);
+  int ready[2];
+  if (!source || !(*source)->read(made->sample) || pipe(ready) != 0) return -1;
+  made->source = std::move(*source);
+  made->child = fork();
+  if (made->child == 0) {
+    for (int i = 0; i < kOpened; ++i)
+      if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0) break;
+    close(ready[1]);
+    while (true) pause();
+  }
+  close(ready[1]);
+  char nothing = 0;
+  const ssize_t end = read(ready[0], &nothing, 1);  // comes when the child has closed its side
+  close(ready[0]);
+  return end == 0 ? 0 : -1;
+}
+
+int close_files(void** state) {
+  const auto* const made = static_cast<Growth*>(*state);
+  if (made->child > 0) {
+    kill(made->child, SIGKILL);
+    waitpid(made->child, nullptr, 0);
+  }
+  delete made;
+  return 0;
+}
+
+void who_opened_many_files_is_found(void** state) {
+  Growth& test = *static_cast<Growth*>(*state);
+  assert_true(static_cast<bool>(test.source->read(test.sample)));
+  epsilond::platform::ProcessGrowth* const growth = test.source->process_growth();
+  assert_non_null(growth);
+  assert_true(growth->look());
+  assert_true(growth->find(epsilond::platform::GrowthKind::kDescriptors, 0.0, test.found) >= 1);
+  assert_int_equal(test.found[0].pid, test.child);
+  assert_int_equal(test.found[0].uid, geteuid());
+  assert_true(test.found[0].delta >= kOpened);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -115,5 +188,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(counters_do_not_go_backwards, read_auto, drop),
     cmocka_unit_test_setup_teardown(there_are_at_least_this_process_and_its_thread, read_auto, drop),
     cmocka_unit_test_setup_teardown(the_library_reads_what_the_files_say, read_statgrab, drop),
+    cmocka_unit_test_setup_teardown(who_opened_many_files_is_found, open_files, close_files),
 };
 EPSILOND_TEST_MAIN(kTests)
