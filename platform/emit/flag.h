@@ -28,6 +28,7 @@ struct FlagProcess {
   std::uint32_t uid = 0;
   FixedString<24> what;  // "rss_bytes"
   double delta = 0.0;
+  FixedString<64> unit;  // the systemd unit or control group; empty where there is none
 };
 
 inline constexpr std::size_t kMaxFlagFeatures = 8;

@@ -81,6 +81,10 @@ void put_top_process(TextWriter& out, const Flag& flag) {
   put_parameter(out, "delta", process.delta);
 }
 
+void put_unit(TextWriter& out, const Flag& flag) {
+  if (flag.process_count > 0) put_parameter(out, "unit", flag.processes[0].unit);
+}
+
 void put_event(TextWriter& out, const Flag& flag) { put_parameter(out, "event", event_name(flag.event)); }
 void put_id(TextWriter& out, const Flag& flag) { put_parameter(out, "id", flag.id); }
 void put_model(TextWriter& out, const Flag& flag) { put_parameter(out, "model", flag.model); }
@@ -98,9 +102,10 @@ void put_duration(TextWriter& out, const Flag& flag) {
 }
 
 // In the order they are written; what has to leave leaves from the end.
-constexpr std::array<PutGroup, 12> kGroups = {
+constexpr std::array<PutGroup, 13> kGroups = {
     put_event,       put_id,       put_model,       put_surprise,    put_log_super_epsilon, put_threshold,
-    put_top_feature, put_duration, put_top_process, put_top_moments, put_second_feature,    put_third_feature,
+    put_top_feature, put_duration, put_top_process, put_unit,        put_top_moments,       put_second_feature,
+    put_third_feature,
 };
 constexpr std::size_t kKeptGroups = 7;  // up to feature and z: these outlive the text
 

@@ -34,7 +34,7 @@ data = example["sd"]["epsilond@32473"]
 for name, value in {
     "event": "raised", "id": "host-20261121T224746Z-3", "model": "host", "surprise": "9.2", "logSuperEpsilon": "-83.1",
     "threshold": "5.3", "feature": "mem_used_bytes", "z": "26.6", "duration": "15", "process": "postgres[4411]",
-    "what": "rss_bytes", "delta": "5600000000", "value": "7912345600", "share": "0.71", "z2": "8.4",
+    "what": "rss_bytes", "delta": "5600000000", "unit": "postgresql.service", "value": "7912345600", "share": "0.71", "z2": "8.4",
 }.items():
     expect(f"sd {name}", data.get(name), value)
 expect("sequence", example["sd"]["meta"], {"sequenceId": "1"})

@@ -28,7 +28,8 @@ inline platform::Flag example_flag() {
   flag.features[0] = {std::string_view("mem_used_bytes"), 7912345600.0, 2.2e9, 214748364.8, 26.6, 0.71};
   flag.features[1] = {std::string_view("disk_write_bytes_per_s"), 212.4e6, 3.1e6, 2.0e6, 8.4, 0.22};
   flag.process_count = 1;
-  flag.processes[0] = {std::string_view("postgres"), 4411, 113, std::string_view("rss_bytes"), 5.6e9};
+  flag.processes[0] = {std::string_view("postgres"), 4411, 113, std::string_view("rss_bytes"), 5.6e9,
+                       std::string_view("postgresql.service")};
   flag.text = std::string_view(
       "memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB at this hour), disk writes 212 MB/s (usual 3 \u00b1 2); "
       "postgres[4411] +5.6 GB; once in 40 days");
@@ -58,6 +59,7 @@ inline platform::Flag worst_flag(std::string_view filler) {
   for (platform::FlagProcess& process : flag.processes) {
     fill(process.comm);
     fill(process.what);
+    fill(process.unit);
     process.pid = -2147483647;
     process.uid = 4294967295U;
     process.delta = kLong;
@@ -110,6 +112,7 @@ class FlagMaker {
       platform::FlagProcess& process = flag.processes[i];
       text(process.comm);
       text(process.what);
+      text(process.unit);
       process.pid = static_cast<std::int32_t>(below(4194304));
       process.uid = static_cast<std::uint32_t>(below(4294967296));
       process.delta = number();

@@ -56,7 +56,7 @@ void the_event_is_rendered_to_the_letter(void**) {
               "{\"name\":\"disk_write_bytes_per_s\",\"value\":212400000,\"mean\":3100000,\"sd\":2000000,\"z\":8.4,"
               "\"share\":0.22}],"
               "\"processes\":[{\"comm\":\"postgres\",\"pid\":4411,\"uid\":113,\"what\":\"rss_bytes\","
-              "\"delta\":5600000000}],"
+              "\"delta\":5600000000,\"unit\":\"postgresql.service\"}],"
               "\"text\":\"memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB at this hour), disk writes 212 MB/s (usual 3 "
               "\u00b1 2); postgres[4411] +5.6 GB; once in 40 days\"}");
 }
@@ -285,6 +285,7 @@ void random_flags_parse_back_to_themselves(void**) {
     for (std::size_t p = 0; p < flag.process_count; ++p) {
       assert_true(parsed.processes[p].comm == flag.processes[p].comm.view());
       assert_true(parsed.processes[p].what == flag.processes[p].what.view());
+      assert_true(parsed.processes[p].unit == flag.processes[p].unit.view());
       assert_int_equal(parsed.processes[p].pid, flag.processes[p].pid);
       assert_int_equal(parsed.processes[p].uid, flag.processes[p].uid);
       assert_near(parsed.processes[p].delta, flag.processes[p].delta, 0, 5e-6);

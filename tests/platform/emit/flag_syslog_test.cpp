@@ -66,8 +66,8 @@ void rfc_5424_is_rendered_to_the_letter(void**) {
               "<28>1 2026-11-21T22:48:01.123Z web1.example.org epsilond 77 RAISED [epsilond@32473 event=\"raised\" "
               "id=\"host-20261121T224746Z-3\" model=\"host\" surprise=\"9.2\" logSuperEpsilon=\"-83.1\" threshold=\"5.3\" "
               "feature=\"mem_used_bytes\" z=\"26.6\" duration=\"15\" process=\"postgres[4411\\]\" what=\"rss_bytes\" "
-              "delta=\"5600000000\" value=\"7912345600\" mean=\"2200000000\" sd=\"2.14748e8\" share=\"0.71\" "
-              "feature2=\"disk_write_bytes_per_s\" z2=\"8.4\"][meta sequenceId=\"5\"] "
+              "delta=\"5600000000\" unit=\"postgresql.service\" value=\"7912345600\" mean=\"2200000000\" "
+              "sd=\"2.14748e8\" share=\"0.71\" feature2=\"disk_write_bytes_per_s\" z2=\"8.4\"][meta sequenceId=\"5\"] "
               "memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB at this hour), disk writes 212 MB/s (usual 3 \u00b1 2); "
               "postgres[4411] +5.6 GB; once in 40 days");
 }

@@ -86,6 +86,7 @@ Flag make_flag(Source& source) {
     source.number(process.pid);
     source.number(process.uid);
     source.number(process.delta);
+    source.text(process.unit);
   }
   return flag;
 }
