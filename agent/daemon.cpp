@@ -102,7 +102,7 @@ void Daemon::tick() {
   // A sample that could not be read is still a tick: the models see a row in which everything is absent.
   if (!read) sample_.taken_monotonic = clock_.monotonic();
   const bool in_grace = works_.pipeline->in_grace();
-  works_.pipeline->step(sample_, time);
+  works_.pipeline->step(sample_, time, works_.source->process_growth());
   tell_grace(in_grace);
   if (options_.live) live_.print(*works_.pipeline, time);
   service_.after_tick(*works_.pipeline, clock_.monotonic());

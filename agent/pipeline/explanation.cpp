@@ -4,7 +4,10 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <span>
 #include <string_view>
+
+#include "agent/pipeline/culprits.h"
 
 namespace epsilond::agent {
 namespace {
@@ -287,6 +290,7 @@ void explain(FlagEvent event, const Episode& episode, const Snapshot& now, const
     return;
   }
   append_features(flag, view, ranking, flag.text);
+  append_culprits(std::span(flag.processes).first(flag.process_count), flag.text);
   if (event == FlagEvent::kOngoing) {
     flag.text.append("; for ");
     flag.text.append(format_duration(flag.duration_s));

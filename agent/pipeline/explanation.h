@@ -53,7 +53,7 @@ Usual usual(const Snapshot& snapshot, const ModelView& view, std::size_t column)
 // Fills flag.features with up to `limit` present features, largest share first, then largest |z|.
 void rank_features(const Snapshot& snapshot, const ModelView& view, std::size_t limit, platform::Flag& flag);
 
-// Fills flag.features and flag.text for an episode event; `now` is the newest moment. Names only what is odd (a share, or
+// Fills flag.features and flag.text, which names flag.processes, for an episode event; `now` is the newest moment. Names only what is odd (a share, or
 // |z| >= 3), and at least one feature. `accepted`, for LEARNED: the newest moment scored by what was just accepted; the
 // text then says what is usual from now on, of the features of which that has moved by 3 sd or more.
 void explain(platform::FlagEvent event, const Episode& episode, const Snapshot& now, const ModelView& view,

@@ -26,19 +26,20 @@ Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
     watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
 }
 
-void Pipeline::step(const platform::HostSample& sample, const StepTime& time) {
+void Pipeline::step(const platform::HostSample& sample, const StepTime& time, platform::ProcessGrowth* growth) {
   const Readings readings = observe(previous_, sample, first_);
   previous_ = sample;
-  if (!std::exchange(first_, false)) step(readings, time);
+  if (!std::exchange(first_, false)) step(readings, time, growth);
 }
 
-void Pipeline::step(const Readings& readings, const StepTime& time) {
+void Pipeline::step(const Readings& readings, const StepTime& time, platform::ProcessGrowth* growth) {
   ++steps_;
   history_.push(readings, time.wall);
   muted_ = muted_at(mutes_, time);
   const Passage passage = continuity_.advance(readings.elapsed_s, time.wall, time.since_boot);
   for (const std::unique_ptr<Watcher>& watcher : watchers_) {
     const EpisodeEvents events = watcher->step(readings, time, passage, muted_);
+    if (growth != nullptr) watcher->find_culprits(events, *growth);
     for (std::size_t i = 0; i < events.count; ++i) send(events.events[i], *watcher);
   }
 }

@@ -18,6 +18,7 @@
 #include "platform/emit/emitter.h"
 #include "platform/emit/flag.h"
 #include "platform/kernel/host_sample.h"
+#include "platform/kernel/process_growth.h"
 #include "platform/result.h"
 
 namespace epsilond::agent {
@@ -31,10 +32,10 @@ class Pipeline {
   Pipeline(const Config& config, std::vector<Feature> table, std::vector<std::unique_ptr<platform::Emitter>> emitters);
 
   // A sample of this machine, of which `table` must be features_for(). The first call only remembers the sample: rates
-  // need two.
-  void step(const platform::HostSample& sample, const StepTime& time);
+  // need two. `growth`, if not null, is asked for the processes behind an episode.
+  void step(const platform::HostSample& sample, const StepTime& time, platform::ProcessGrowth* growth = nullptr);
   // One row of readings in the order of the table, wherever it comes from.
-  void step(const Readings& readings, const StepTime& time);
+  void step(const Readings& readings, const StepTime& time, platform::ProcessGrowth* growth = nullptr);
   // From the next step on, for every model that has learned enough to flag anything.
   void begin_grace();
   // A lifecycle event (START, STOP) to every emitter, also while muted.

@@ -20,6 +20,7 @@
 #include "models/decision/learning_gate.h"
 #include "models/decision/threshold.h"
 #include "platform/emit/flag.h"
+#include "platform/kernel/process_growth.h"
 
 namespace epsilond::agent {
 
@@ -39,8 +40,8 @@ inline constexpr double kGapIntervals = 10.0;
 class Watcher {
  public:
   // `config.features`: rows of `table`, which must outlive the watcher.
-  Watcher(const ModelConfig& config, double interval_s, std::span<const Feature> table,
-          std::unique_ptr<models::AnomalyModel> model);
+  [[gnu::cold]] Watcher(const ModelConfig& config, double interval_s, std::span<const Feature> table,
+                        std::unique_ptr<models::AnomalyModel> model);
 
   // Scores, judges, and only then learns one row. While `muted` it scores only, and so it does in a grace unless an
   // episode is open; what is open waits, and its time goes on. The returned events are to be sent; describe() renders
@@ -48,11 +49,14 @@ class Watcher {
   EpisodeEvents step(const Readings& readings, const StepTime& time, const Passage& passage, bool muted);
   // From the next row on; a model in warm-up needs none.
   void begin_grace();
-  // Fills model, id, numbers, features and text of an event that step() just returned.
-  void describe(platform::FlagEvent event, platform::Flag& flag) const;
+  // To be called with what step() returned, before describe(): looks for the processes behind an episode at its onset,
+  // and again when it is announced if none was found or the explanation is another by then.
+  [[gnu::cold]] void find_culprits(const EpisodeEvents& events, platform::ProcessGrowth& growth);
+  // Fills model, id, numbers, features, processes and text of an event that step() just returned.
+  [[gnu::cold]] void describe(platform::FlagEvent event, platform::Flag& flag) const;
 
   // Same name, keys, interval and scales: after a reload one can go on in place of the other.
-  bool is_same_as(const Watcher& other) const;
+  [[gnu::cold]] bool is_same_as(const Watcher& other) const;
   // Goes on with another table of the same scales, which must outlive the watcher.
   void rebind(std::span<const Feature> table) { table_ = table; }
   // Of a watcher of the same model before its keys were changed: the grace goes on.
@@ -93,6 +97,10 @@ class Watcher {
   Grace grace_;
   Episode episode_;
   double held_s_ = 0.0;              // that the gate has held out, as far as it was seen
+  std::array<platform::FlagProcess, platform::kMaxFlagProcesses> culprits_;  // of episode number looked_for_
+  std::size_t culprit_count_ = 0;
+  std::uint64_t looked_for_ = 0;
+  std::chrono::nanoseconds looked_at_{0};  // the moment that was explained
   models::Observation observation_;  // the newest row as the model sees it; reused, for it is large
   Snapshot latest_;
 };

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "agent/pipeline/culprits.h"
 #include "agent/pipeline/watcher.h"
 
 namespace epsilond::agent {
@@ -34,6 +35,8 @@ void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
   flag.critical = told.score.surprise >= config_.critical_surprise;
   // The quiet time that ended an episode is not part of it.
   flag.duration_s = event == FlagEvent::kCleared ? episode_.strange_s() : episode_.open_s();
+  flag.process_count = looked_for_ == episode_.number() ? culprit_count_ : 0;
+  std::copy_n(culprits_.begin(), flag.process_count, flag.processes.begin());
   if (event == FlagEvent::kLearned) {
     const models::Score accepted = model_->score(observation_);
     explain(event, episode_, latest_, view(), flag, &accepted);
@@ -41,6 +44,24 @@ void Watcher::describe(FlagEvent event, platform::Flag& flag) const {
     explain(event, episode_, latest_, view(), flag);
   }
   append_count(event, flag);
+}
+
+void Watcher::find_culprits(const EpisodeEvents& events, platform::ProcessGrowth& growth) {
+  const Snapshot& peak = episode_.peak();
+  const bool onset = (episode_.open() || events.count > 0) && looked_for_ != episode_.number();
+  const bool raised = events.count > 0 && events.events[0] == FlagEvent::kRaised;
+  const bool reminds = events.count > 0 && events.events[0] == FlagEvent::kOngoing;
+  const bool again = (raised && looked_at_ != peak.wall) || ((raised || reminds) && culprit_count_ == 0);
+  if (!onset && !again) return;
+  if (onset) culprit_count_ = 0;
+  looked_for_ = episode_.number();
+  looked_at_ = peak.wall;
+  if (!growth.look()) return;
+  std::array<platform::FlagProcess, platform::kMaxFlagProcesses> found;
+  const std::size_t count = agent::find_culprits(peak, view(), growth, found);
+  if (count == 0) return;  // what was found before is still better than nobody
+  culprits_ = found;
+  culprit_count_ = count;
 }
 
 // How often it came and went, or came before and was not told.

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -266,12 +267,45 @@ class Agent(unittest.TestCase):
 
     # Real disturbances of this machine
 
+    def assert_names(self, received, culprit, what):
+        """The last RAISED names this process first, in its list and in its sentence."""
+        event = [item for item in received if item["event"] == "raised"][-1]
+        self.assertTrue(event["processes"], event)
+        process = event["processes"][0]
+        self.assertEqual((process["pid"], process["uid"], process["what"]), (culprit.pid, os.geteuid(), what), event)
+        self.assertGreater(process["delta"], 0)
+        self.assertIn("; %s[%d] +" % (process["comm"], culprit.pid), event["text"])
+
+    def test_real_culprits_are_named_with_what_they_did(self):
+        ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 3s\n")
+        agent = self.start("--state", "none", "-c", ini)
+        received = []
+        reader = threading.Thread(target=lambda: received.extend(map(json.loads, agent.stdout)), daemon=True)
+        reader.start()
+
+        def arrived(event):
+            return any(item["event"] == event for item in received)
+
+        time.sleep(45)
+        self.assertTrue(arrived("start"), "the agent said nothing")
+        for arguments, what in ((["threads", "200", "12"], "threads"), (["descriptors", "500", "12"], "descriptors"),
+                                (["pagefaults", "12"], "cpu_seconds")):
+            received.clear()
+            culprit = subprocess.Popen([DISTURB, *arguments])
+            self.wait_for(lambda: arrived("raised"), "raised for " + what, 30)
+            self.assert_names(received, culprit, what)
+            culprit.wait()
+            self.wait_for(lambda: arrived("cleared"), "cleared after %s: %s" % (what, received), 90)
+        agent.terminate()
+        reader.join(20)
+        self.assertEqual(agent.wait(20), 0)
+
     def test_real_disturbances_are_raised_named_and_cleared(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
             receiver.bind(("127.0.0.1", 0))
             receiver.setblocking(False)
             ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 5s\n"
-                             "[emit udp]\ntarget = 127.0.0.1:%d\n" % receiver.getsockname()[1])
+                             "[emit udp]\ntarget = 127.0.0.1:%d\nmax_datagram = 2048\n" % receiver.getsockname()[1])
             agent = self.start("--state", "none", "-c", ini)
             received = []
 
@@ -287,11 +321,12 @@ class Agent(unittest.TestCase):
             time.sleep(45)
             arrived("start")
             self.assertTrue(received, "the agent said nothing")
-            for arguments, feature in ((["memory", str(2 << 30), "12"], "mem_used_bytes"),
-                                       (["zombies", "200", "12"], "zombies")):
+            for arguments, feature, what in ((["memory", str(2 << 30), "12"], "mem_used_bytes", "rss_bytes"),
+                                             (["zombies", "200", "12"], "zombies", "zombies")):
                 received.clear()
                 disturb = subprocess.Popen([DISTURB, *arguments])
                 self.wait_for(lambda: arrived("raised", feature), "raised naming %s: %s" % (feature, received), 60)
+                self.assert_names(received, disturb, what)
                 disturb.wait()
                 self.wait_for(lambda: arrived("cleared"), "cleared after %s: %s" % (feature, received), 90)
             agent.terminate()

@@ -1,5 +1,6 @@
 // After the first ticks nothing is allocated: not for reading the kernel, not for scoring and learning, not for flags.
 
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ using epsilond::agent::ModelConfig;
 using epsilond::agent::Pipeline;
 using epsilond::agent::StepTime;
 using epsilond::platform::FlagEvent;
+using epsilond::platform::GrowthKind;
 using epsilond::platform::HostSample;
 using epsilond::tests::allocation_count;
 using epsilond::tests::allocations_are_counted;
@@ -83,6 +85,43 @@ void reading_the_real_kernel_does_not_allocate(void** state) {
   assert_int_equal(after, before);
 }
 
+// Whose time goes on by five seconds with each look.
+class HastyClock final : public epsilond::platform::Clock {
+ public:
+  std::chrono::nanoseconds monotonic() const override { return since_boot(); }
+  std::chrono::nanoseconds since_boot() const override { return now += std::chrono::seconds(5); }
+  std::chrono::nanoseconds wall() const override { return now; }
+  std::chrono::seconds utc_offset(std::chrono::nanoseconds) const override { return std::chrono::seconds(0); }
+  mutable std::chrono::nanoseconds now = std::chrono::hours(1000);
+};
+
+int setup_hasty(void** state) {
+  static const HastyClock clock;
+  auto* bench = new Bench;
+  auto source = epsilond::agent::make_source(bench->config, "", clock);
+  if (!source) return -1;
+  bench->source = std::move(*source);
+  *state = bench;
+  return 0;
+}
+
+void looking_for_culprits_does_not_allocate(void** state) {
+  if (!allocations_are_counted()) skip();
+  auto& bench = *static_cast<Bench*>(*state);
+  epsilond::platform::ProcessGrowth& growth = *bench.source->process_growth();
+  for (int i = 0; i < 3; ++i) static_cast<void>(bench.source->read(bench.sample));
+  std::array<epsilond::platform::GrownProcess, 3> found;
+  const std::size_t before = allocation_count();
+  for (int i = 0; i < 5; ++i) static_cast<void>(bench.source->read(bench.sample));
+  const bool looked = growth.look();
+  for (const GrowthKind kind : {GrowthKind::kCpu, GrowthKind::kMemory, GrowthKind::kStorage, GrowthKind::kThreads,
+                                GrowthKind::kDescriptors, GrowthKind::kChildren, GrowthKind::kZombies})
+    static_cast<void>(growth.find(kind, 0.0, found));
+  const std::size_t after = allocation_count();
+  assert_true(looked);
+  assert_int_equal(after, before);
+}
+
 void stepping_and_flagging_do_not_allocate(void** state) {
   if (!allocations_are_counted()) skip();
   auto& bench = *static_cast<Bench*>(*state);
@@ -118,6 +157,7 @@ void saving_the_state_does_not_allocate(void** state) {
 
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(reading_the_real_kernel_does_not_allocate, setup, teardown),
+    cmocka_unit_test_setup_teardown(looking_for_culprits_does_not_allocate, setup_hasty, teardown),
     cmocka_unit_test_setup_teardown(stepping_and_flagging_do_not_allocate, setup, teardown),
     cmocka_unit_test_setup_teardown(saving_the_state_does_not_allocate, setup, teardown),
 };
