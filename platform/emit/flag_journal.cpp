@@ -111,6 +111,7 @@ void put_processes(Fields& fields, const Flag& flag) {
     fields.begin_entry("PROCESS", i);
     fields.put("", process.comm);
     fields.put("_WHAT", process.what);
+    if (!process.unit.empty()) fields.put("_UNIT", process.unit);
     std::string_view names = "_PID _UID _DELTA";
     for (const double value : {static_cast<double>(process.pid), static_cast<double>(process.uid), process.delta})
       fields.put_next(names, value);

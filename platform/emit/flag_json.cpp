@@ -52,7 +52,7 @@ void put_process(TextWriter& out, const FlagProcess& process) {
   put_integer(out, process.uid);
   put_text(out, ",\"what\":", process.what);
   put_value(out, ",\"delta\":", process.delta);
-  put_text(out, ",\"unit\":", process.unit);
+  if (!process.unit.empty()) put_text(out, ",\"unit\":", process.unit);
   out.put('}');
 }
 

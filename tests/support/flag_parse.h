@@ -264,8 +264,10 @@ inline bool parse_flag_json(std::string_view line, platform::Flag& flag) {
     in.json_string(process.what);
     in.take(",\"delta\":");
     process.delta = in.number_or_null();
-    in.take(",\"unit\":");
-    in.json_string(process.unit);
+    if (in.peek(',')) {
+      in.take(",\"unit\":");
+      in.json_string(process.unit);
+    }
     in.take("}");
   }
   in.take("],\"text\":");

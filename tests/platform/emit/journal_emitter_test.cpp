@@ -103,6 +103,7 @@ void a_socket_gets_every_field_of_an_event(void** state) {
   expect(host, "EPSILOND_PROCESS_1_UID", "113");
   expect(host, "EPSILOND_PROCESS_1_WHAT", "rss_bytes");
   expect(host, "EPSILOND_PROCESS_1_DELTA", "5600000000");
+  expect(host, "EPSILOND_PROCESS_1_UNIT", "postgresql.service");
   std::size_t features = 0;
   expect(host, "EPSILOND_FEATURE", "mem_used_bytes");
   static_cast<void>(host.entry.get("EPSILOND_FEATURE", &features));
