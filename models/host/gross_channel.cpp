@@ -20,6 +20,7 @@ constexpr double kBelievedAfterS = 4320.0;  // half the weight is the episodes' 
 constexpr std::array<double, 2> kAveragedS = {8.0, 24.0};
 constexpr double kFewestRowsAveraged = 4.0;
 constexpr double kSparseFromS = 60.0;
+constexpr double kLongestHeldS = 3600.0;  // a level that lasts is one episode, not one after the other
 constexpr double kSteadyFrom = 0.1;
 
 std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
@@ -97,6 +98,7 @@ void GrossChannel::advance(const Deviations& deviations) {
 }
 
 void GrossChannel::learn(const Lesson& lesson, std::uint64_t present, const Deviations& deviations, double forgotten) {
+  held_s_ = 0.0;
   episodes_.learn(lesson.largest, lesson.elapsed_s);
   const double gain = forgetting_gain(forgotten, learned_);
   learned_ += 1.0;
@@ -116,7 +118,8 @@ void GrossChannel::find_steady() {
 }
 
 void GrossChannel::hold(double largest, double elapsed_s) {
-  if (learns_held_) episodes_.learn(largest, elapsed_s);
+  held_s_ += elapsed_s;
+  if (learns_held_ && held_s_ <= kLongestHeldS) episodes_.learn(largest, elapsed_s);
 }
 
 void GrossChannel::begin_anew(std::size_t feature) {
@@ -133,6 +136,7 @@ void GrossChannel::reset() {
   std::fill(independence_.begin(), independence_.end(), 0.0);
   learned_ = 0.0;
   steady_ = 0;
+  held_s_ = 0.0;
   episodes_.reset();
 }
 

@@ -77,6 +77,7 @@ class GrossChannel {
   double learned_ = 0.0;              // rows
   std::uint64_t steady_ = 0;          // of what does not slide the averages say something
   std::vector<LastingDeviation> averages_;
+  double held_s_ = 0.0;  // without a row between that was learned
   bool learns_held_;  // episodes that are flagged too
   EpisodeTail episodes_;
 };
