@@ -54,7 +54,7 @@ class Agent(unittest.TestCase):
             if condition():
                 return
             time.sleep(0.05)
-        self.fail("never happened: " + what)
+        self.fail("never happened: " + (what() if callable(what) else what))
 
     # Options and exit codes
 
@@ -267,12 +267,13 @@ class Agent(unittest.TestCase):
 
     # Real disturbances of this machine
 
-    def assert_names(self, received, culprit, what):
-        """The last RAISED names this process first, in its list and in its sentence."""
+    def assert_names(self, received, culprit, *what):
+        """The last RAISED names this process first, for one of these growths, in its list and in its sentence."""
         event = [item for item in received if item["event"] == "raised"][-1]
         self.assertTrue(event["processes"], event)
         process = event["processes"][0]
-        self.assertEqual((process["pid"], process["uid"], process["what"]), (culprit.pid, os.geteuid(), what), event)
+        self.assertEqual((process["pid"], process["uid"]), (culprit.pid, os.geteuid()), event)
+        self.assertIn(process["what"], what, event)
         self.assertGreater(process["delta"], 0)
         self.assertIn("; %s[%d] +" % (process["comm"], culprit.pid), event["text"])
 
@@ -295,7 +296,7 @@ class Agent(unittest.TestCase):
             self.wait_for(lambda: arrived("raised"), "raised for " + what, 30)
             self.assert_names(received, culprit, what)
             culprit.wait()
-            self.wait_for(lambda: arrived("cleared"), "cleared after %s: %s" % (what, received), 90)
+            self.wait_for(lambda: arrived("cleared"), lambda: "cleared after %s: %s" % (what, received), 90)
         agent.terminate()
         reader.join(20)
         self.assertEqual(agent.wait(20), 0)
@@ -315,19 +316,39 @@ class Agent(unittest.TestCase):
                         received.append(json.loads(receiver.recv(4096)))
                 except BlockingIOError:
                     pass
-                return any(item["event"] == event and (feature is None or item["features"][0]["name"] == feature)
-                           for item in received)
+                return [item["id"] for item in received if item["event"] == event
+                        and (feature is None or feature in [named["name"] for named in item["features"][:2]])]
+
+            def quiet():
+                return set(arrived("raised")) <= set(arrived("cleared"))
+
+            def disturb(arguments, feature, *what):
+                """Disturbs this machine and expects an episode that names the feature and the process."""
+                self.wait_for(quiet, lambda: "an end of the episode: %s" % received, 90)
+                received.clear()
+                culprit = subprocess.Popen([DISTURB, *arguments])
+                try:
+                    self.wait_for(lambda: arrived("raised", feature), lambda: "raised naming %s: %s" % (feature, received), 12)
+                    self.assert_names(received, culprit, *what)
+                finally:
+                    culprit.wait()
+                self.wait_for(quiet, lambda: "cleared: %s" % received, 90)
+                self.assertEqual(arrived("raised"), arrived("cleared"))
 
             time.sleep(45)
-            arrived("start")
-            self.assertTrue(received, "the agent said nothing")
-            for arguments, feature, what in ((["memory", str(2 << 30), "12"], "mem_used_bytes", "rss_bytes"),):
-                received.clear()
-                disturb = subprocess.Popen([DISTURB, *arguments])
-                self.wait_for(lambda: arrived("raised", feature), "raised naming %s: %s" % (feature, received), 60)
-                self.assert_names(received, disturb, what)
-                disturb.wait()
-                self.wait_for(lambda: arrived("cleared"), "cleared after %s: %s" % (feature, received), 90)
+            self.assertTrue(arrived("start"), "the agent said nothing")
+            for arguments in ((["memory", str(2 << 30), "12"], "mem_used_bytes", "rss_bytes", "cpu_seconds"),
+                              (["zombies", "200", "12"], "zombies", "zombies")):
+                # What else this machine does may be odd in the same second, and then both are one episode with another
+                # first name: a second and a third time are given, not a looser judgement.
+                for others in range(2, -1, -1):
+                    try:
+                        disturb(*arguments)
+                        break
+                    except AssertionError as error:
+                        if not others:
+                            raise
+                        print("once more, since %s" % error, file=sys.stderr)
             agent.terminate()
             agent.communicate(timeout=20)
             self.assertEqual(agent.returncode, 0)
