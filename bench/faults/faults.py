@@ -171,7 +171,7 @@ NET = ("net_rx_bytes_per_s", "net_rx_packets_per_s", "net_tx_bytes_per_s", "net_
 
 FAULTS = [
     Fault("memory-leak-fast", MEMORY, **ours("leak", lambda: capped(3 << 30) // 30, "SECONDS"), seconds=(20, 30)),
-    Fault("memory-leak-slow", MEMORY, **ours("leak", str(10 << 20), "SECONDS"), seconds=(40, 40)),
+    Fault("memory-leak-slow", MEMORY, **ours("leak", str(10 << 20), "SECONDS"), seconds=(120, 120)),
     Fault("memory-spike", MEMORY, **ours("memory", lambda: capped(2 << 30), "SECONDS"), seconds=(20, 30)),
     Fault("cpu-hog-one", CPU, **stress("--cpu", "1")),
     Fault("cpu-hog-all", CPU, **stress("--cpu", "0")),
