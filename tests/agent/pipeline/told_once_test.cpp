@@ -283,13 +283,18 @@ void what_is_worse_is_told_in_the_cooldown_once(void**) {
   assert_int_equal(told.raised, 2);
 }
 
-void a_flapping_feature_is_told_as_one_and_the_recovery_comes_after_the_window(void**) {
-  Machine machine = machine_of(kBelow, kFlapping);
-  Told told;
-  for (int i = 0; i < 10; ++i) {
+// Odd for five seconds of each minute or so.
+void flap(Machine& machine, int times, Told& told) {
+  for (int i = 0; i < times; ++i) {
     play(machine, kStrange, 5, told);
     play(machine, kQuiet, 60, told);
   }
+}
+
+void a_flapping_feature_is_told_as_one_and_the_recovery_comes_after_the_window(void**) {
+  Machine machine = machine_of(kBelow, kFlapping);
+  Told told;
+  flap(machine, 10, told);
   assert_int_equal(told.raised, 3);
   assert_int_equal(told.cleared, 2);
   assert_true(machine.episode.resting());
@@ -306,20 +311,14 @@ void a_flapping_feature_is_told_as_one_and_the_recovery_comes_after_the_window(v
 void that_it_is_flapping_is_told_once(void**) {
   Machine machine = machine_of(kBelow, kFlapping);
   Told told;
-  for (int i = 0; i < 5; ++i) {
-    play(machine, kStrange, 5, told);
-    play(machine, kQuiet, 60, told);
-  }
+  flap(machine, 5, told);
   assert_int_equal(told.ongoing, 1);
 }
 
 void another_feature_while_it_flaps_is_told_at_once(void**) {
   Machine machine = machine_of(kBelow, kFlapping);
   Told told;
-  for (int i = 0; i < 3; ++i) {
-    play(machine, kStrange, 5, told);
-    play(machine, kQuiet, 60, told);
-  }
+  flap(machine, 3, told);
   assert_true(machine.episode.resting());
   const int before = told.ongoing;
   play(machine, kStrangeCause, 1, told);

@@ -57,6 +57,22 @@ inline int setup_with(ModelConfig config, void** state) {
   return 0;
 }
 
+inline int setup(void** state) {
+  ModelConfig config;
+  config.accept_after_s = 10.0;
+  return setup_with(config, state);
+}
+
+// Accepts no new level within any test.
+inline int setup_patient(void** state) { return setup_with({}, state); }
+
+inline int setup_two_of_three(void** state) {
+  ModelConfig config;
+  config.raise_m = 2;
+  config.raise_n = 3;
+  return setup_with(config, state);
+}
+
 inline int teardown(void** state) {
   delete static_cast<Bench*>(*state);
   return 0;

@@ -13,26 +13,13 @@ using epsilond::platform::Flag;
 using epsilond::platform::FlagEvent;
 using epsilond::tests::Bench;
 using epsilond::tests::kStrange;
+using epsilond::tests::setup;
+using epsilond::tests::setup_patient;
+using epsilond::tests::setup_two_of_three;
 using epsilond::tests::setup_with;
 using epsilond::tests::teardown;
 
 namespace {
-
-int setup(void** state) {
-  ModelConfig config;
-  config.accept_after_s = 10.0;
-  return setup_with(config, state);
-}
-
-// Accepts no new level within any test.
-int setup_patient(void** state) { return setup_with({}, state); }
-
-int setup_two_of_three(void** state) {
-  ModelConfig config;
-  config.raise_m = 2;
-  config.raise_n = 3;
-  return setup_with(config, state);
-}
 
 int setup_flapping(void** state) {
   ModelConfig config;

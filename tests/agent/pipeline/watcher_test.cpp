@@ -15,7 +15,6 @@
 
 using epsilond::agent::EpisodeEvents;
 using epsilond::agent::find_feature;
-using epsilond::agent::ModelConfig;
 using epsilond::models::SeasonalBaseline;
 using epsilond::platform::Flag;
 using epsilond::platform::FlagEvent;
@@ -23,26 +22,12 @@ using epsilond::tests::Bench;
 using epsilond::tests::kAudible;
 using epsilond::tests::kBroken;
 using epsilond::tests::kStrange;
-using epsilond::tests::setup_with;
+using epsilond::tests::setup;
+using epsilond::tests::setup_patient;
+using epsilond::tests::setup_two_of_three;
 using epsilond::tests::teardown;
 
 namespace {
-
-int setup(void** state) {
-  ModelConfig config;
-  config.accept_after_s = 10.0;
-  return setup_with(config, state);
-}
-
-// Accepts no new level within any test.
-int setup_patient(void** state) { return setup_with({}, state); }
-
-int setup_two_of_three(void** state) {
-  ModelConfig config;
-  config.raise_m = 2;
-  config.raise_n = 3;
-  return setup_with(config, state);
-}
 
 void the_model_sees_its_own_columns_transformed(void** state) {
   auto& bench = *static_cast<Bench*>(*state);

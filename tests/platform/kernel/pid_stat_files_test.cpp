@@ -5,72 +5,46 @@
 
 #include <array>
 #include <cerrno>
-#include <memory>
 
-#include "tests/support/temp_tree.h"
+#include "tests/platform/kernel/opened_proc.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
 // clang-format on
 
 using epsilond::platform::PidStatFiles;
-using epsilond::platform::ProcRoot;
-using epsilond::platform::Result;
-using epsilond::tests::TempTree;
+using epsilond::tests::drop;
+using epsilond::tests::open_host;
+using epsilond::tests::open_tree;
+using epsilond::tests::OpenedProc;
 
 namespace {
 
-struct State {
-  TempTree tree;
-  std::unique_ptr<ProcRoot> root;
-  std::unique_ptr<PidStatFiles> files;
+struct State : OpenedProc<PidStatFiles> {
   std::array<char, 2048> buffer{};
-
-  void open(std::string_view path) {
-    Result<ProcRoot> made = ProcRoot::make(path);
-    if (!made) return;
-    root = std::make_unique<ProcRoot>(std::move(*made));
-    files = std::make_unique<PidStatFiles>(*root);
-  }
 };
 
-int set_up_tree(void** state) {
-  auto* const made = new State;
-  made->tree.add_process(7);
-  made->open(made->tree.path());
-  *state = made;
-  return 0;
-}
-
-int set_up_host(void** state) {
-  auto* const made = new State;
-  made->open("");
-  *state = made;
-  return 0;
-}
-
-int tear_down(void** state) {
-  delete static_cast<State*>(*state);
-  return 0;
-}
+constexpr auto set_up_tree = open_tree<State, 7>;
+constexpr auto set_up_host = open_host<State>;
+constexpr auto tear_down = drop<State>;
 
 State& state_of(void** state) { return *static_cast<State*>(*state); }
 
 void descriptors_of_the_kernels_files_are_kept(void** state) {
   State& test = state_of(state);
-  assert_true(test.files->read(getpid(), test.buffer) > 0);
-  assert_int_equal(test.files->kept(), 1);
-  assert_true(test.files->read(getpid(), test.buffer) > 0);
-  assert_int_equal(test.files->kept(), 1);
+  assert_true(test.reader->read(getpid(), test.buffer) > 0);
+  assert_int_equal(test.reader->kept(), 1);
+  assert_true(test.reader->read(getpid(), test.buffer) > 0);
+  assert_int_equal(test.reader->kept(), 1);
 }
 
 void those_not_read_in_a_pass_are_let_go(void** state) {
   State& test = state_of(state);
-  assert_true(test.files->read(getpid(), test.buffer) > 0);
-  test.files->end_pass();
-  assert_int_equal(test.files->kept(), 1);
-  test.files->end_pass();
-  assert_int_equal(test.files->kept(), 0);
+  assert_true(test.reader->read(getpid(), test.buffer) > 0);
+  test.reader->end_pass();
+  assert_int_equal(test.reader->kept(), 1);
+  test.reader->end_pass();
+  assert_int_equal(test.reader->kept(), 0);
 }
 
 void a_process_that_has_ended_is_not_found_through_a_kept_descriptor(void** state) {
@@ -79,23 +53,23 @@ void a_process_that_has_ended_is_not_found_through_a_kept_descriptor(void** stat
   if (child == 0) _exit(0);
   siginfo_t ended;
   waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
-  const std::ptrdiff_t as_zombie = test.files->read(child, test.buffer);
+  const std::ptrdiff_t as_zombie = test.reader->read(child, test.buffer);
   waitpid(child, nullptr, 0);
-  const std::ptrdiff_t when_gone = test.files->read(child, test.buffer);
+  const std::ptrdiff_t when_gone = test.reader->read(child, test.buffer);
   assert_true(as_zombie > 0);
   assert_true(when_gone == -ENOENT || when_gone == -ESRCH);
-  assert_int_equal(test.files->kept(), 0);
+  assert_int_equal(test.reader->kept(), 0);
 }
 
 void files_that_are_not_the_kernels_are_not_kept(void** state) {
   State& test = state_of(state);
-  assert_true(test.files->read(7, test.buffer) > 0);
-  assert_int_equal(test.files->kept(), 0);
+  assert_true(test.reader->read(7, test.buffer) > 0);
+  assert_int_equal(test.reader->kept(), 0);
 }
 
 void a_process_that_is_not_there_is_not_found(void** state) {
   State& test = state_of(state);
-  assert_int_equal(test.files->read(8, test.buffer), -ENOENT);
+  assert_int_equal(test.reader->read(8, test.buffer), -ENOENT);
 }
 
 }  // namespace

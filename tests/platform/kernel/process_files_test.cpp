@@ -6,9 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <utility>
 
 #include "tests/platform/kernel/made_process.h"
+#include "tests/platform/kernel/opened_proc.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -16,91 +16,66 @@
 
 using epsilond::platform::PidList;
 using epsilond::platform::ProcessFiles;
-using epsilond::platform::ProcRoot;
-using epsilond::platform::Result;
+using epsilond::tests::drop;
+using epsilond::tests::open_host;
+using epsilond::tests::open_tree;
+using epsilond::tests::OpenedProc;
 using epsilond::tests::put_descriptors;
 using epsilond::tests::put_io;
-using epsilond::tests::TempTree;
 
 namespace {
 
-struct State {
-  TempTree tree;
-  std::unique_ptr<ProcRoot> root;
-  std::unique_ptr<ProcessFiles> files;
+struct State : OpenedProc<ProcessFiles> {
   std::unique_ptr<PidList> list;
   std::array<int, 50> opened{};
-
-  void open(std::string_view path) {
-    Result<ProcRoot> made = ProcRoot::make(path);
-    if (!made) return;
-    root = std::make_unique<ProcRoot>(std::move(*made));
-    files = std::make_unique<ProcessFiles>(*root);
-  }
 };
 
-int set_up_tree(void** state) {
-  auto* const made = new State;
-  made->tree.add_process(7);
-  made->open(made->tree.path());
-  *state = made;
-  return 0;
-}
-
-int set_up_host(void** state) {
-  auto* const made = new State;
-  made->open("");
-  *state = made;
-  return 0;
-}
-
-int tear_down(void** state) {
-  delete static_cast<State*>(*state);
-  return 0;
-}
+constexpr auto set_up_tree = open_tree<State, 7>;
+constexpr auto set_up_host = open_host<State>;
+constexpr auto tear_down = drop<State>;
 
 State& state_of(void** state) { return *static_cast<State*>(*state); }
 
 void bytes_are_those_of_the_process(void** state) {
   State& test = state_of(state);
-  assert_false(test.files->io(7).has_value());
+  assert_false(test.reader->io(7).has_value());
   put_io(test.tree, 7, 5, 6);
-  assert_int_equal(test.files->io(7)->read_bytes, 5);
-  assert_int_equal(test.files->io(7)->written_bytes, 6);
+  assert_int_equal(test.reader->io(7)->read_bytes, 5);
+  assert_int_equal(test.reader->io(7)->written_bytes, 6);
   test.tree.write("proc/7/io", "nonsense\n");
-  assert_false(test.files->io(7).has_value());
+  assert_false(test.reader->io(7).has_value());
 }
 
 void descriptors_of_a_tree_are_listed(void** state) {
   State& test = state_of(state);
-  assert_false(test.files->descriptors(7).has_value());
+  assert_false(test.reader->descriptors(7).has_value());
   put_descriptors(test.tree, 7, 0, 299);
-  assert_int_equal(test.files->descriptors(7).value_or(0), 300);
+  assert_int_equal(test.reader->descriptors(7).value_or(0), 300);
 }
 
 void a_unit_is_that_of_the_group(void** state) {
   State& test = state_of(state);
-  assert_true(test.files->unit(7).empty());
+  assert_true(test.reader->unit(7).empty());
   test.tree.write("proc/7/cgroup", "0::/system.slice/nginx.service\n");
-  assert_string_equal(test.files->unit(7).c_str(), "nginx.service");
+  assert_string_equal(test.reader->unit(7).c_str(), "nginx.service");
 }
 
 void the_number_of_a_container_is_cut_to_what_people_write(void** state) {
   State& test = state_of(state);
   test.tree.write("proc/7/cgroup",
                   "0::/system.slice/docker-3f2a1b4c5d6e708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809.scope\n");
-  assert_string_equal(test.files->unit(7).c_str(), "docker-3f2a1b4c5d6e.scope");
+  assert_string_equal(test.reader->unit(7).c_str(), "docker-3f2a1b4c5d6e.scope");
   test.tree.write("proc/7/cgroup", "0::/lxc/deadbeef-1234\n");
-  assert_string_equal(test.files->unit(7).c_str(), "deadbeef-1234");
+  assert_string_equal(test.reader->unit(7).c_str(), "deadbeef-1234");
 }
 
 void a_process_that_is_not_there_is_told_by_nothing(void** state) {
   State& test = state_of(state);
   std::array<char, 16> buffer{};
-  assert_int_equal(test.files->read(8, "stat", buffer), -ENOENT);
-  assert_false(test.files->uid(8).has_value() || test.files->io(8).has_value() ||
-               test.files->descriptors(8).has_value());
-  assert_true(test.files->unit(8).empty());
+  assert_int_equal(test.reader->read(8, "stat", buffer), -ENOENT);
+  assert_false(test.reader->uid(8).has_value() || test.reader->io(8).has_value() ||
+               test.reader->descriptors(8).has_value());
+  assert_true(test.reader->unit(8).empty());
 }
 
 void the_list_holds_processes_only(void** state) {
@@ -115,10 +90,10 @@ void the_list_holds_processes_only(void** state) {
 
 void the_kernel_tells_of_this_process(void** state) {
   State& test = state_of(state);
-  assert_int_equal(test.files->uid(getpid()).value_or(77777), geteuid());
-  const std::uint32_t before = test.files->descriptors(getpid()).value_or(0);
+  assert_int_equal(test.reader->uid(getpid()).value_or(77777), geteuid());
+  const std::uint32_t before = test.reader->descriptors(getpid()).value_or(0);
   for (int& fd : test.opened) fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const std::uint32_t after = test.files->descriptors(getpid()).value_or(0);
+  const std::uint32_t after = test.reader->descriptors(getpid()).value_or(0);
   for (const int fd : test.opened) close(fd);
   assert_true(before >= 3);
   assert_int_equal(after - before, test.opened.size());

@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <memory>
 #include <string>
-#include <utility>
 
 #include "tests/platform/kernel/kernel_test_state.h"
-#include "tests/support/temp_tree.h"
+#include "tests/platform/kernel/opened_proc.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -18,51 +16,26 @@
 
 using epsilond::platform::ErrorCode;
 using epsilond::platform::ProcessTable;
-using epsilond::platform::ProcRoot;
 using epsilond::platform::Result;
+using epsilond::tests::drop;
 using epsilond::tests::kNoDeadline;
-using epsilond::tests::TempTree;
+using epsilond::tests::open_host;
+using epsilond::tests::open_tree;
+using epsilond::tests::OpenedProc;
 using epsilond::tests::ticking_cpu_clock;
 
 namespace {
 
 constexpr std::chrono::nanoseconds kNoBudget{0};
 
-struct State {
-  TempTree tree;
-  std::unique_ptr<ProcRoot> root;
-  std::unique_ptr<ProcessTable> table;
+using State = OpenedProc<ProcessTable, ticking_cpu_clock>;
 
-  void open(std::string_view path) {
-    Result<ProcRoot> made = ProcRoot::make(path);
-    if (!made) return;
-    root = std::make_unique<ProcRoot>(std::move(*made));
-    table = std::make_unique<ProcessTable>(*root, ticking_cpu_clock);
-  }
-};
-
-int set_up(void** state) {
-  auto* const made = new State;
-  made->tree.add_process(1);
-  made->open(made->tree.path());
-  *state = made;
-  return 0;
-}
-
-int set_up_host(void** state) {
-  auto* const made = new State;
-  made->open("");
-  *state = made;
-  return 0;
-}
-
-int tear_down(void** state) {
-  delete static_cast<State*>(*state);
-  return 0;
-}
+constexpr auto set_up = open_tree<State, 1>;
+constexpr auto set_up_host = open_host<State>;
+constexpr auto tear_down = drop<State>;
 
 State& state_of(void** state) { return *static_cast<State*>(*state); }
-ProcessTable& table_of(void** state) { return *state_of(state).table; }
+ProcessTable& table_of(void** state) { return *state_of(state).reader; }
 
 // Slices with no budget until a pass is complete; how many it took.
 std::uint64_t slices_of_a_pass(ProcessTable& table) {
