@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "models/feature_lanes.h"
+#include "models/learning_time.h"
 
 namespace epsilond::models {
 
@@ -24,10 +25,10 @@ struct FeatureGroup {
   FeatureLanes of_late = FeatureLanes::Zero();
   FeatureLanes change_variance = FeatureLanes::Zero();
   // Follow from the above and the resolution (see refresh()); kept, so that a row that is only scored costs no root.
-  FeatureLanes spread = FeatureLanes::Zero();        // the sd, but for the floor that the smallest step gives it
+  FeatureLanes spread = FeatureLanes::Zero();         // the sd, but for the floor that the smallest step gives it
   FeatureLanes change_spread = FeatureLanes::Zero();  // the same for changes
   FeatureLanes doubt = FeatureLanes::Ones();          // how much wider the sd might be, for all that is known; >= 1
-  FeatureLanes independence = FeatureLanes::Ones();  // what one more sample is worth, in independent ones
+  FeatureLanes independence = FeatureLanes::Ones();   // what one more sample is worth, in independent ones
 
   // What to judge and to learn by. > 0.
   FeatureLanes sd() const { return spread.max(kStepFloor * smallest_step); }
@@ -55,14 +56,21 @@ struct FeatureGroup {
 
   // Learns a residual, a step and a change, all clipped, where `taken` is 1, not 0. `forgotten`: see forgotten_share().
   // The caller then calls refresh().
-  [[gnu::always_inline]] void learn(const FeatureLanes& residual, const FeatureLanes& step,
-                                    const FeatureLanes& change, const FeatureLanes& taken, double forgotten) {
+  [[gnu::always_inline]] void learn(const FeatureLanes& residual, const FeatureLanes& step, const FeatureLanes& change,
+                                    const FeatureLanes& taken, double forgotten) {
     const FeatureLanes gain = taken * (1.0 / (count + 1.0)).max(forgotten);  // forgetting_gain()
     count += taken;
     mean += gain * residual;
     variance = (1.0 - gain) * (variance + gain * capped(residual * residual));
     squared_step += gain * (capped(step * step) - squared_step);
     change_variance += gain * (capped(change * change) - change_variance);
+  }
+
+  // Of one lane nothing was learned. The caller then calls refresh().
+  void forget(std::size_t lane) {
+    for (FeatureLanes* learned :
+         {&count, &mean, &variance, &smallest_step, &last, &squared_step, &of_late, &change_variance})
+      learned->data()[lane] = 0.0;
   }
 
   // What follows from the moments.
@@ -82,7 +90,6 @@ struct FeatureGroup {
  private:
   static constexpr double kUncertainty = 3.0;        // of a mean and a variance from n samples: variance (1 + 3 / n)
   static constexpr double kFewestIndependent = 0.2;  // so that a slide is not taken for boundless: at most fourfold
-  static constexpr double kOfLateGain = 0.2928932188134524;  // 1 - 2^(-1 / 2)
   static constexpr double kRelativeFloor = 0.02;     // of the level
   static constexpr double kStepFloor = 0.3;          // of the smallest step seen
   static constexpr double kSmallest = std::numeric_limits<double>::min();

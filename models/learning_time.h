@@ -11,6 +11,12 @@ namespace epsilond::models {
 inline constexpr double kLevelHalfLifeS = 5.0 * 86400.0;
 inline constexpr double kGapIntervals = 10.0;
 
+// The gain of an exponential average with a half-life of two rows, what a value was of late: 1 - 2^(-1 / 2).
+inline constexpr double kOfLateGain = 0.2928932188134524;
+
+// Nothing was seen for so long that a row says nothing of what changed since the one before it.
+inline bool is_gap(double elapsed_s, double interval_s) { return elapsed_s > kGapIntervals * interval_s; }
+
 // Seconds that a sample stands for: the measured ones, but a gap counts as kGapIntervals, for what was not seen was not
 // learned; one interval where they cannot be (not finite, or not above 0).
 inline double counted_elapsed_s(double elapsed_s, double interval_s) {

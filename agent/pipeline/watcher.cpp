@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "models/learning_time.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -33,7 +35,8 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, cons
   latest_.verdict = threshold_.judge(latest_.score, model_->learned_s());
   find_cause();
   grace_.advance({passage.passed_s, passage.broken && model_->ready()});
-  const double elapsed_s = std::min(readings.elapsed_s, kGapIntervals * interval_s_);
+  // What was not seen is neither quiet nor lasting, as it is not learned.
+  const double elapsed_s = models::counted_elapsed_s(readings.elapsed_s, interval_s_);
   if (muted || (in_grace() && !anomalous())) {
     hysteresis_.advance({}, elapsed_s);  // what was strange before is not of what comes after
     episode_.wait(latest_, passage.passed_s);

@@ -26,16 +26,13 @@ namespace epsilond::agent {
 
 // When a step happens.
 struct StepTime {
-  std::chrono::nanoseconds wall{0};       // since the Unix epoch
-  std::chrono::seconds utc_offset{0};     // local wall time = wall + utc_offset
+  std::chrono::nanoseconds wall{0};        // since the Unix epoch
+  std::chrono::seconds utc_offset{0};      // local wall time = wall + utc_offset
   std::chrono::nanoseconds since_boot{0};  // sleep included; 0: not known
 };
 
 // Unique on this host: the model, the second it began, and how many came before it.
 platform::FixedString<48> episode_id(std::string_view model, std::chrono::nanoseconds began, std::uint64_t number);
-
-// What was not seen is neither quiet nor lasting: a gap counts as so many intervals, as it does in learning.
-inline constexpr double kGapIntervals = 10.0;
 
 class Watcher {
  public:
@@ -96,12 +93,12 @@ class Watcher {
   models::LearningGate gate_;
   Grace grace_;
   Episode episode_;
-  double held_s_ = 0.0;              // that the gate has held out, as far as it was seen
+  double held_s_ = 0.0;  // that the gate has held out, as far as it was seen
   std::array<platform::FlagProcess, platform::kMaxFlagProcesses> culprits_;  // of episode number looked_for_
   std::size_t culprit_count_ = 0;
   std::uint64_t looked_for_ = 0;
   std::chrono::nanoseconds looked_at_{0};  // the moment that was explained
-  models::Observation observation_;  // the newest row as the model sees it; reused, for it is large
+  models::Observation observation_;        // the newest row as the model sees it; reused, for it is large
   Snapshot latest_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/pipeline/watcher.h"
+#include "models/learning_time.h"
 
 namespace epsilond::agent {
 namespace {
@@ -38,8 +39,8 @@ models::ThresholdSettings threshold_settings(const ModelConfig& config, double i
 }
 
 EpisodeSettings episode_settings(const ModelConfig& config, double interval_s) {
-  return {config.settle_s,   config.remind_after_s, config.critical_surprise,  config.cooldown_s,
-          config.flap_count, config.flap_window_s,  kGapIntervals * interval_s};
+  return {config.settle_s,   config.remind_after_s, config.critical_surprise,          config.cooldown_s,
+          config.flap_count, config.flap_window_s,  models::kGapIntervals * interval_s};
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 namespace epsilond::models {
 namespace {
 
-constexpr double kWeekS = 604800.0;
 constexpr double kLongestClusterGaps = 12.0;
 constexpr double kLn10 = 2.30258509299404568402;
 constexpr double kStart = 0.95;             // the quantile that the tail begins at
@@ -68,6 +67,13 @@ void EpisodeTail::reset() {
 
 double EpisodeTail::Line::surprise(double score) const { return start_surprise + (score - start) / (scale * kLn10); }
 
+// One score in twenty is above the quantile, however few clusters they make: beside it nothing is rare.
+double EpisodeTail::Line::most(double score) const {
+  constexpr double kSteepness = 10.0;
+  const double above = (score - start) / (scale * kLn10);
+  return -std::log10(1.0 - kStart) + (above > 0.0 ? kSteepness * above : above);
+}
+
 double EpisodeTail::Tail::surprise_over_start(double score) const {
   const double excess = (score - start) / scale;
   if (std::fabs(shape) <= kSmallestShape) return excess / kLn10;
@@ -88,11 +94,13 @@ double EpisodeTail::surprise_by_peaks(double score) const {
 
 EpisodeTail::Surprise EpisodeTail::surprise(double score) const {
   if (std::isnan(score)) return {};
-  return {positive(lasting_.surprise(bounded(score))), recent_surprise(score)};
+  const double lasting = std::min(lasting_.surprise(bounded(score)), lasting_.most(bounded(score)));
+  return {positive(lasting), recent_surprise(score)};
 }
 
 double EpisodeTail::recent_surprise(double score) const {
-  return ready() && !std::isnan(score) ? positive(surprise_by_peaks(bounded(score))) : 0.0;
+  if (!ready() || std::isnan(score)) return 0.0;
+  return positive(std::min(surprise_by_peaks(bounded(score)), recent_.most(bounded(score))));
 }
 
 void EpisodeTail::learn(double score, double elapsed_s) {

@@ -13,15 +13,16 @@
 //   surprise = -log10(rate * interval / 3),
 // where an episode is three samples (kDeclusteringFactor). Below u the surprise goes on as a straight line, and once it
 // is under 1 as exp(surprise - 1), so that it never falls below 0 nor stands still.
-// Two readings: `recent` by the fit as it is, `lasting` by an exponential tail over u, averaged over 30 days. A host
-// that has just had an incident is expected to have the next: the budget goes by the recent one, which is what keeps
-// it; how odd a moment was is told by the lasting one, which does not call the second incident ordinary.
-// Source: J. Pickands, Statistical inference using extreme order statistics, Annals of Statistics 3(1), 1975; Hosking
-// and Wallis, Technometrics 29(3), 1987 (moments); A. Siffer et al., Anomaly detection in streams with extreme value
-// theory, KDD 2017 (SPOT, which leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget).
-// Golden data: tests/golden/make_host_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per
-// cluster. Bytes: 3.4 KB.
-// Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is
+// One score in twenty is above u, however few clusters they make: beside u no surprise is above 1.3 + 10 (score - u) /
+// (S ln 10), nor above the same with 1 for 10 below it, so that a machine whose score never moves is not strange. Two
+// readings: `recent` by the fit as it is, `lasting` by an exponential tail over u, averaged over 30 days. A host that
+// has just had an incident is expected to have the next: the budget goes by the recent one, which is what keeps it; how
+// odd a moment was is told by the lasting one, which does not call the second incident ordinary. Source: J. Pickands,
+// Statistical inference using extreme order statistics, Annals of Statistics 3(1), 1975; Hosking and Wallis,
+// Technometrics 29(3), 1987 (moments); A. Siffer et al., Anomaly detection in streams with extreme value theory, KDD
+// 2017 (SPOT, which leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
+// tests/golden/make_host_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4
+// KB. Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is
 // usual elsewhere.
 
 #include <array>
@@ -77,6 +78,7 @@ class EpisodeTail {
     double start_surprise = 0.0;
 
     double surprise(double score) const;
+    double most(double score) const;
   };
   // A generalised Pareto tail over `start`.
   struct Tail {

@@ -13,7 +13,6 @@ namespace epsilond::models {
 namespace {
 
 constexpr double kLargestZ = 30.0;
-constexpr double kOfLateGain = 0.2928932188134524;     // 1 - 2^(-1 / 2)
 constexpr double kThirdLook = 0.47712125471966243730;  // log10(3)
 constexpr double kOverBelow = 0.5;                     // of the average
 constexpr double kAllowance = 0.7;
@@ -148,6 +147,15 @@ void LastingDeviation::learn_one(std::size_t feature, double deviation, double f
 void LastingDeviation::begin_anew(std::size_t feature) {
   mean_[feature] = of_late_[feature] = 0.0;
   waiting_ = 0;
+}
+
+void LastingDeviation::forget(std::size_t feature) {
+  begin_anew(feature);
+  for (Side& side : sides_) {
+    for (std::vector<double>* values : {&side.count, &side.variance, &side.scale}) (*values)[feature] = 0.0;
+    side.tails[feature].reset();
+  }
+  for (std::vector<double>& deviations : queue_) deviations[feature] = 0.0;
 }
 
 void LastingDeviation::reset() {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/baseline/running_moments.h"
+#include "models/learning_time.h"
 
 namespace epsilond::models {
 namespace {
@@ -14,10 +15,10 @@ constexpr double kUnclippedRows = 50.0;
 constexpr double kAveragedWithinSd = 30.0;
 constexpr double kEndingWithinSd = 3.0;  // where the longest averages begin anew when what they saw is over
 constexpr double kOverBelow = 0.5;       // of the longest averages
-constexpr double kSmallestVariance = 1e-6;
+// Of a sum over features: less is nothing on any machine. White noise leaves so much of itself in an average.
+constexpr double kSmallestVariance = 0.04;
 // 1 - 2^(-1 / half-life), for half-lives of 0, 2, 6.6 and 21.78 rows.
-constexpr std::array<double, TimeScales::kScales> kGains = {1.0, 0.2928932188134524, 0.09969555450311052,
-                                                            0.0313238557550769};
+constexpr std::array<double, TimeScales::kScales> kGains = {1.0, kOfLateGain, 0.09969555450311052, 0.0313238557550769};
 
 }  // namespace
 
@@ -62,8 +63,14 @@ void TimeScales::learn(double elapsed_s) {
   if (learned_ > kUnclippedRows) residual = residual.min(kClip * sd_).max(-kClip * sd_);
   mean_ += gain * residual;
   variance_ += gain * (residual * residual - variance_);
-  sd_ = variance_.max(kSmallestVariance).sqrt();
+  refresh();
   learned_ += 1.0;
+}
+
+void TimeScales::refresh() {
+  for (std::size_t j = 0; j < kScales; ++j)
+    sd_.row(static_cast<Eigen::Index>(j)) =
+        variance_.row(static_cast<Eigen::Index>(j)).max(kSmallestVariance * kGains[j] / (2.0 - kGains[j])).sqrt();
 }
 
 void TimeScales::save(double* out) const {
@@ -82,7 +89,7 @@ bool TimeScales::load(const double* in) {
   std::copy_n(in, average_.size(), average_.data());
   std::copy_n(in + average_.size(), mean_.size(), mean_.data());
   variance_ = variance;
-  sd_ = variance_.max(kSmallestVariance).sqrt();
+  refresh();
   learned_ = learned;
   begun_ = begun > 0.0;
   return true;

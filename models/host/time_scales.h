@@ -4,12 +4,12 @@
 //
 // Formula: for each sum and half-life h of 0, 2, 6.6 and 21.78 rows, E is the average of the sum with that half-life,
 // the sum counting as at most 30 sd above its long run in all but the shortest, and x = (E - its long-run mean) / its
-// long-run standard deviation (half-life 60 days; 3 sd at most count in learning); g of the largest x of a sum: ln(1 +
-// x) above 0, x below. The score is the weighted mean of the three g. Where rows are seconds apart the two longest
+// long-run standard deviation (half-life 60 days; 3 sd at most count in learning), which is no less than white noise of
+// an sd of 0.2 leaves in such an average: 0.2 sqrt(a / (2 - a)), a = 1 - 2^(-1 / h); g of the largest x of a sum: ln(1
+// + x) above 0, x below. The score is the weighted mean of the three g. Where rows are seconds apart the two longest
 // would say the same for minutes after an episode: they begin anew at their long-run mean once the average with h = 2
-// is less than half as far above its own, and no sum counts as more than 3 sd in them. Source: measured on server metrics (docs/models.md). Cost: about 150
-// operations per row. Bytes: 300.
-// Hazards: the first 20 rows score 0.
+// is less than half as far above its own, and no sum counts as more than 3 sd in them. Source: measured on server
+// metrics (docs/models.md). Cost: about 150 operations per row. Bytes: 300. Hazards: the first 20 rows score 0.
 
 #include <Eigen/Core>
 #include <array>
@@ -51,6 +51,7 @@ class TimeScales {
   bool load(const double* in);
 
  private:
+  void refresh();
   Sums weights_;
   bool ends_soon_;
   Eigen::Index scales_;

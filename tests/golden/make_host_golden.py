@@ -47,7 +47,7 @@ def time_scale_scores(rows: list, ends_soon: bool) -> list:
     average, mean, variance, learned = None, np.zeros((4, 3)), np.ones((4, 3)), 0
     scores = []
     for *sums, elapsed_s, learns in rows:
-        sums, sd = np.array(sums), np.sqrt(np.maximum(variance, 1e-6))
+        sums, sd = np.array(sums), np.sqrt(np.maximum(variance, 0.04 * gains / (2 - gains)))
         average = np.tile(sums, (4, 1)) if average is None else average
         bounded = np.tile(np.minimum(sums, mean[0] + (3 if ends_soon else 30) * sd[0]) if learned > 50 else sums, (4, 1))
         bounded[0] = sums
@@ -167,6 +167,10 @@ class Episodes:
         def positive(s: float) -> float:
             return s if s >= 1 else math.exp(s - 1)
 
+        def beside(u: float, scale: float) -> float:
+            steps = (score - u) / scale / math.log(10)
+            return -math.log10(0.05) + (10 * steps if steps > 0 else steps)
+
         start, scale, at_start = self.lasting
         lasting = at_start + (score - start) / scale / math.log(10)
         to_v = -math.log10(self.share)
@@ -184,6 +188,8 @@ class Episodes:
             else:  # on in a straight line
                 decay = (math.log(0.1) + (left - 0.1) / 0.1) / self.shape
             recent = self.at_u + to_v + decay / math.log(10)
+        lasting = min(lasting, beside(start, scale))
+        recent = min(recent, beside(self.u, self.scale))
         known = self.n >= 200 and self.t >= 3600
         return positive(lasting), positive(recent) if known else 0.0
 

@@ -80,10 +80,20 @@ void a_trickle_to_a_disk_never_written_is_nothing_and_a_flood_is_raised_by_name(
   assert_true(watched.said().back().names("disk_write_bytes_per_s"));
 }
 
+// Every minute is like every other, to within what means nothing: no sum over them may become strange for that.
+void a_machine_that_does_the_same_each_minute_is_never_raised(void**) {
+  constexpr long kFourWeeksS = 4 * kWeekS;
+  WatchedHost watched({.seed = epsilond::tests::test_seed(), .interval_s = 60});
+  watched.run(kFourWeeksS);
+  const std::size_t raised = watched.raised_between(0, kFourWeeksS + 1);
+  assert_int_equal(raised, 0);
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(the_first_zombie_after_a_week_of_none_is_mild_and_twenty_are_not, setup, teardown),
     cmocka_unit_test_setup_teardown(a_trickle_to_a_disk_never_written_is_nothing_and_a_flood_is_raised_by_name, setup,
                                     teardown),
+    cmocka_unit_test(a_machine_that_does_the_same_each_minute_is_never_raised),
 };
 
 }  // namespace

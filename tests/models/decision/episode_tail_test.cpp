@@ -185,6 +185,19 @@ void a_damaged_state_is_refused(void**) {
   assert_true(refused(6, static_cast<double>(EpisodeTail::kPeaks + 1)));
 }
 
+void a_score_that_never_moves_is_not_strange(void**) {
+  for (const double interval_s : {1.0, 60.0}) {
+    EpisodeTail tail(EpisodeTailSettings{.interval_s = interval_s});
+    for (int n = 0; n < 40000; ++n) {
+      tail.learn(0.5, interval_s);
+      const EpisodeTail::Surprise surprise = tail.surprise(0.5);
+      assert_true(surprise.lasting < 1.5 && surprise.recent < 1.5);
+    }
+    assert_true(tail.surprise(9.0).lasting > 3.0);
+    assert_true(tail.surprise(9.0).recent > 3.0);
+  }
+}
+
 void reset_forgets(void**) {
   EpisodeTail tail = learned(1000, 0.3, 5);
   tail.reset();
@@ -207,6 +220,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_stationary_stream_keeps_to_the_rate_that_is_read_off),
     cmocka_unit_test(a_round_trip_gives_identical_surprises_from_then_on),
     cmocka_unit_test(a_damaged_state_is_refused),
+    cmocka_unit_test(a_score_that_never_moves_is_not_strange),
     cmocka_unit_test(reset_forgets),
 };
 EPSILOND_TEST_MAIN(kTests)
