@@ -43,6 +43,13 @@ class AnomalyModel {
   // model that does not tell the two apart keeps everything.
   virtual void forget_spread() {}
 
+  // Forgets one feature, which is learned from nothing while the others stay as they are; returns false and changes
+  // nothing if this kind of model knows the features only together.
+  virtual bool forget_feature(std::size_t feature) {
+    static_cast<void>(feature);
+    return false;
+  }
+
   // In [0, 1]: the part of warm-up that is done; 1 from then on.
   virtual double learning_ratio() const = 0;
   // Seconds of learned time, the age of a young model.

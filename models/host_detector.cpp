@@ -8,6 +8,7 @@
 
 #include "models/density/gaussian.h"
 #include "models/density/log_product.h"
+#include "models/host/own_surprise.h"
 #include "models/learning_time.h"
 
 namespace epsilond::models {
@@ -18,10 +19,10 @@ constexpr double kUnclippedRows = 30.0;  // a young sd is too unsure to clip by
 constexpr double kCountedRows = 30.0;    // a feature counts for the score from then on
 constexpr double kTailRows = 10.0;       // a feature's z is learned by its tail from then on
 constexpr double kLargestTailZ = 50.0;   // one reading cannot spoil a tail
-constexpr double kOddFrom = 1.0;         // surprises below are everyday and get no share
 constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 constexpr double kMostSensitised = -2.0;  // habituation: the cut falls by no more, however light a tail was of late
-constexpr double kMovedBy = 3.0;          // sd; also the factor of the sd
+constexpr double kLongestRoutineS = 6.0 * 3600.0;  // what lasts longer is no job of the night
+constexpr double kMovedBy = 3.0;                   // sd; also the factor of the sd
 
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
 [[gnu::always_inline]] inline FeatureLanes values_of(const Observation& observation, std::uint64_t mask,
@@ -77,8 +78,9 @@ void HostDetector::take(const Observation& observation, Reading& reading) const 
 
 void HostDetector::read(const Observation& observation, Reading& reading) const {
   take(observation, reading);
+  reading.surprise = reading.routine = 0.0;
   // What happened over a gap is no change from row to row.
-  const double follows = observation.elapsed_s > kGapIntervals * settings_.interval_s ? 0.0 : 1.0;
+  const double follows = is_gap(observation.elapsed_s, settings_.interval_s) ? 0.0 : 1.0;
   reading.slot = SeasonalBaseline::slot(observation.local_time_s);
   SeasonalBaseline::Parts& season = reading.season;
   season_.parts(reading.slot, season);
@@ -123,7 +125,16 @@ Score HostDetector::score(const Observation& observation) const {
   const EpisodeTail::Surprise& joint = latest_.joint.surprise;
   score.surprise = std::max(joint.lasting, gross);
   score.habituation = std::max(kMostSensitised, score.surprise - std::max(joint.recent, gross));
+  find_routine(observation, score);
+  score.routine = latest_.routine;
   return score;
+}
+
+void HostDetector::find_routine(const Observation& observation, const Score& score) const {
+  latest_.surprise = score.surprise;
+  if (settings_.baseline == BaselineKind::kGlobal || score.surprise < Routine::kStrangeFrom) return;
+  latest_.blamed = Routine::blamed({score.share.data(), settings_.feature_count});
+  latest_.routine = routine_.surprise(observation.local_time_s, latest_.blamed);
 }
 
 // What a row's features are expected to be, and their log density.
@@ -183,9 +194,9 @@ void HostDetector::advance(const Observation& observation) {
   advanced_ = true;
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   if (latest_.counted != 0) joint_.advance(latest_.joint, elapsed_s);
-  gross_.advance(latest_.deviations);
+  if (settings_.rarest) gross_.advance(latest_.deviations);
   // An average does not reach over a gap.
-  if (observation.elapsed_s > kGapIntervals * settings_.interval_s) {
+  if (is_gap(observation.elapsed_s, settings_.interval_s)) {
     joint_.begin_anew();
     for (std::size_t i = 0; i < settings_.feature_count; ++i) gross_.begin_anew(i);
   }
@@ -234,9 +245,12 @@ void HostDetector::update(const Observation& observation) {
   tail_lesson.largest =
       latest_.counted != 0 && ready() ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN();
   tail_lesson.elapsed_s = elapsed_s;
-  gross_.learn(tail_lesson, mask, latest_.deviations, forgotten);
+  if (settings_.rarest) gross_.learn(tail_lesson, mask, latest_.deviations, forgotten);
   if (latest_.counted != 0) joint_.learn(latest_.joint, forgotten, elapsed_s);
   season_.learn_all(visit, season, lesson);
+  held_s_ = 0.0;
+  // What is routine goes on to be, until it is usual.
+  if (latest_.routine > 0.0) routine_.note(observation.local_time_s, latest_.surprise, latest_.blamed);
   learned_s_ += elapsed_s;
   ++learned_rows_;
 }
@@ -259,7 +273,8 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const double forgotten = forgotten_share(elapsed_s, held_half_life_s(settings_.interval_s));
   const SeasonalBaseline::Visit visit = SeasonalBaseline::visit(latest_.slot, elapsed_s);
-  gross_.hold(latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN(), elapsed_s);
+  if (settings_.rarest)
+    gross_.hold(latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN(), elapsed_s);
   unlearned_slot_ = visit.slot;
   SeasonalBaseline::Lesson lesson{};
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
@@ -273,9 +288,12 @@ void HostDetector::observe_unlearned(const Observation& observation) {
     lesson.taken[i] = 1.0;
   }
   season_.learn_all(visit, latest_.season, lesson);
+  held_s_ += elapsed_s;
+  if (held_s_ <= kLongestRoutineS) routine_.note(observation.local_time_s, latest_.surprise, latest_.blamed);
 }
 
 void HostDetector::accept_level() {
+  bool moved = false;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const ForgettingMoments& held = unlearned_[i];
     FeatureGroup& group = groups_[i / kFeatureLanes];
@@ -287,6 +305,7 @@ void HostDetector::accept_level() {
     const double held_level = held.mean - season_.expected(i, unlearned_slot_);
     if (std::fabs(held_level - mean) <= kMovedBy * sd(i) && std::sqrt(held.variance) <= kMovedBy * sd(i)) continue;
     mean = held_level;
+    moved = true;
     // What lies in the averages was measured against the old level.
     gross_.begin_anew(i);
     joint_.begin_anew();
@@ -297,6 +316,8 @@ void HostDetector::accept_level() {
     // Young again: the new level is known from few rows and must be free to settle.
     count = std::min(count, std::max(held.count, kUnclippedRows));
   }
+  // It was not the level that was strange: what strays so far from it is usual now.
+  if (!moved) forget_spread();
   refresh();
   discard_unlearned();
 }
@@ -307,6 +328,17 @@ void HostDetector::discard_unlearned() { std::fill(unlearned_.begin(), unlearned
 void HostDetector::forget_spread() {
   gross_.forget_spread();
   joint_.forget_spread();
+}
+
+bool HostDetector::forget_feature(std::size_t feature) {
+  groups_[feature / kFeatureLanes].forget(feature % kFeatureLanes);
+  refresh();
+  season_.forget(feature);
+  gross_.forget(feature);
+  joint_.forget(feature);
+  unlearned_[feature] = {};
+  scored_ = advanced_ = false;
+  return true;
 }
 
 double HostDetector::learning_ratio() const {
@@ -321,6 +353,8 @@ void HostDetector::reset() {
   season_.reset();
   joint_.reset();
   gross_.reset();
+  routine_.reset();
+  held_s_ = 0.0;
   scored_ = advanced_ = false;
   discard_unlearned();
   learned_s_ = 0.0;

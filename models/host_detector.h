@@ -13,6 +13,7 @@
 // + 3 / n_eff) for how little is known; surprise = the larger of the two. A sum over many features hides the one that
 // is grossly off, and a maximum does not see the many that are a little.
 //   share ~ blame * max(0, t - 1) of the rarest features, else blame * their part of the sum.
+// What is as strange at this hour day after day is routine (host/routine.h), and the cut is no lower than that.
 // Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With r
 // the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
 // an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and the tail counts a
@@ -35,6 +36,7 @@
 #include "models/feature_group.h"
 #include "models/host/gross_channel.h"
 #include "models/host/joint_channel.h"
+#include "models/host/routine.h"
 
 namespace epsilond::models {
 
@@ -69,6 +71,7 @@ class HostDetector final : public AnomalyModel {
   void discard_unlearned() override;
   // The tails and the long run of the scores; level, variance and season stay.
   void forget_spread() override;
+  bool forget_feature(std::size_t feature) override;
 
   double learning_ratio() const override;
   double learned_s() const override { return learned_s_; }
@@ -96,6 +99,9 @@ class HostDetector final : public AnomalyModel {
     Deviations deviations;  // of the level, with doubt
     JointChannel::Row joint;
     GrossChannel::Row gross;
+    Routine::Blamed blamed;
+    double surprise = 0.0;
+    double routine = 0.0;  // how strange is routine at this hour
   };
 
   double sd(std::size_t i) const;
@@ -108,6 +114,7 @@ class HostDetector final : public AnomalyModel {
   void describe(const Observation& observation, const Reading& reading, Score& score) const;
   void describe_uncounted(const Observation& observation, const Reading& reading, std::size_t i, Score& score) const;
   void share(const Reading& reading, Score& score) const;
+  void find_routine(const Observation& observation, const Score& score) const;
   std::uint32_t shape() const;
   void spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight, PerFeature& seasoned) const;
 
@@ -118,6 +125,8 @@ class HostDetector final : public AnomalyModel {
   SeasonalBaseline season_;
   JointChannel joint_;
   GrossChannel gross_;
+  Routine routine_;
+  double held_s_ = 0.0;  // without a row between that was learned
   double learned_s_ = 0.0;
   std::uint64_t learned_rows_ = 0;
   mutable std::vector<double> joint_bytes_;  // room for save()

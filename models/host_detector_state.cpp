@@ -1,5 +1,5 @@
-// Saving and restoring the learned state of HostDetector: a header, per feature a row of doubles, the seasons, then the
-// two channels.
+// Saving and restoring the learned state of HostDetector: a header, per feature a row of doubles, the seasons, the
+// two channels, then what is routine.
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ namespace epsilond::models {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x44485045;  // "EPHD"; also tells a state of the other byte order apart
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 struct Header {
   std::uint32_t magic = kMagic;
@@ -80,7 +80,7 @@ std::uint32_t HostDetector::shape() const {
 
 std::size_t HostDetector::state_bytes() const {
   return sizeof(Header) + settings_.feature_count * sizeof(FeatureRow) + season_.cell_count() * sizeof(float) +
-         gross_.state_bytes() + joint_.state_doubles() * sizeof(double);
+         gross_.state_bytes() + joint_.state_doubles() * sizeof(double) + Routine::kStateBytes;
 }
 
 void HostDetector::save(std::span<std::byte> out) const {
@@ -105,6 +105,7 @@ void HostDetector::save(std::span<std::byte> out) const {
   gross_.save(out);
   joint_.save(joint_bytes_);
   put_bytes(out, joint_bytes_.data(), joint_bytes_.size());
+  routine_.save(out);
 }
 
 bool HostDetector::load(std::span<const std::byte> in) {
@@ -125,7 +126,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   JointChannel joint(settings_.feature_count, settings_.interval_s, settings_.terms);
   std::vector<double> joint_state(joint.state_doubles());
   take_bytes(behind, joint_state.data(), joint_state.size());
-  if (!joint.load(joint_state)) return false;
+  if (!joint.load(joint_state) || !routine_.load(behind)) return false;
   gross_ = std::move(gross);
   joint_ = std::move(joint);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
@@ -150,6 +151,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   }
   learned_rows_ = header.learned_rows;
   learned_s_ = header.learned_s;
+  held_s_ = 0.0;
   scored_ = advanced_ = false;
   discard_unlearned();
   if (header.shape != shape()) forget_spread();

@@ -23,6 +23,8 @@ struct Score {
   // By how many decades the machine has grown used to such rows: what the budget adds to its cut, for a machine that
   // has just had an incident is expected to have the next. Negative, to -2, where such rows are rarer of late.
   double habituation = 0.0;
+  // The surprise that is routine at this hour: the cut is no lower; 0 where nothing is.
+  double routine = 0.0;
   std::size_t features_used = 0;  // present features that entered log_density
   std::size_t features_known = 0;  // features that have been learned long enough to enter it when they are present
   std::uint64_t sample_count = 0; // observations learned so far

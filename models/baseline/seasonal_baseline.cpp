@@ -232,6 +232,10 @@ bool SeasonalBaseline::is_visits(std::size_t i) const {
   return (place >= kDayVisits && place < kDaySpreads) || place >= kWeekVisits;
 }
 
+void SeasonalBaseline::forget(std::size_t feature) {
+  for (std::size_t row = 0; row < row_count_; ++row) cells_[row * feature_count_ + feature] = 0.0f;
+}
+
 void SeasonalBaseline::reset() { std::fill(cells_.begin(), cells_.end(), 0.0f); }
 
 }  // namespace epsilond::models

@@ -75,6 +75,7 @@ class SeasonalBaseline {
     bool spread_too = false;
   };
   void learn_all(const Visit& visit, const Parts& parts, const Lesson& lesson);
+  void forget(std::size_t feature);
   void reset();
 
   std::size_t memory_bytes() const { return sizeof(*this) + cells_.capacity() * sizeof(float); }

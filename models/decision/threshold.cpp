@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kWeekS = 604800.0;
 constexpr double kYoungAllowance = 0.15;  // C: false alarms allowed per unit of ln(age)
+constexpr double kBeyondRoutine = 0.5;    // no night is like the other
 constexpr double kYoungestAgeS = 60.0;
 constexpr double kLargestTailProbability = 0.05;
 constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many values should lie below it
@@ -25,15 +26,15 @@ double Threshold::budget_cut(double learned_s) const {
 }
 
 bool Threshold::complete(const Score& score) const {
-  return score.status == ScoreStatus::kScored && score.features_used > 0 &&
-         score.features_used >= score.features_known;
+  return score.status == ScoreStatus::kScored && score.features_used > 0 && score.features_used >= score.features_known;
 }
 
 Verdict Threshold::judge(const Score& score, double learned_s) const {
   Verdict verdict;
   switch (settings_.form) {
     case ThresholdForm::kBudget:
-      verdict.threshold = budget_cut(learned_s) + score.habituation;
+      verdict.threshold = std::max(budget_cut(learned_s) + score.habituation,
+                                   score.routine > 0.0 ? score.routine + kBeyondRoutine : 0.0);
       verdict.judged = score.status == ScoreStatus::kScored && score.features_used > 0;
       verdict.strange = verdict.judged && score.surprise >= verdict.threshold;
       return verdict;

@@ -73,6 +73,11 @@ void GivenOthers::reset() {
   for (std::size_t i = 0; i < count_; ++i) covariance_[i * count_ + i] = weights_[i * stride_ + i] = 1.0;
 }
 
+void GivenOthers::forget(std::size_t feature) {
+  for (std::size_t i = 0; i < count_; ++i)
+    covariance_[i * count_ + feature] = covariance_[feature * count_ + i] = i == feature ? 1.0 : 0.0;
+}
+
 void GivenOthers::learn(const PerFeature& z, double gain) {
   PerFeature bounded;
   Column row(bounded.data(), index(count_));

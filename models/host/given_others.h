@@ -28,6 +28,8 @@ class GivenOthers {
   void refresh(double rows);
   // The strangeness of a row, >= 0.
   double strangeness(const PerFeature& z) const;
+  // One feature is unrelated to the others, from the next refresh() on.
+  void forget(std::size_t feature);
   void reset();
 
   std::size_t memory_bytes() const {

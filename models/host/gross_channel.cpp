@@ -126,6 +126,11 @@ void GrossChannel::begin_anew(std::size_t feature) {
   for (LastingDeviation& average : averages_) average.begin_anew(feature);
 }
 
+void GrossChannel::forget(std::size_t feature) {
+  tails_[feature].reset();
+  for (LastingDeviation& average : averages_) average.forget(feature);
+}
+
 // Means stray less than what they are means of, so a tail of them finds an ordinary second strange for ever: what is
 // flagged is not learned.
 void GrossChannel::forget_spread() { reset(); }

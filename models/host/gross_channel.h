@@ -56,6 +56,8 @@ class GrossChannel {
   void hold(double largest, double elapsed_s);
   // What a feature was of late is usual now: its averages begin anew.
   void begin_anew(std::size_t feature);
+  // Of one feature nothing is known but how alike its neighbours are.
+  void forget(std::size_t feature);
   void forget_spread();
   void reset();
 
@@ -78,7 +80,7 @@ class GrossChannel {
   std::uint64_t steady_ = 0;          // of what does not slide the averages say something
   std::vector<LastingDeviation> averages_;
   double held_s_ = 0.0;  // without a row between that was learned
-  bool learns_held_;  // episodes that are flagged too
+  bool learns_held_;     // episodes that are flagged too
   EpisodeTail episodes_;
 };
 

@@ -41,7 +41,7 @@ bool every(double rows, double period) {
 
 }  // namespace
 
-JointChannel::JointChannel(std::size_t feature_count, double interval_s, const JointTerms& terms)
+JointChannel::JointChannel(std::size_t feature_count, double interval_s, JointTerms terms)
     : feature_count_(feature_count),
       terms_(terms),
       levels_(feature_count),
@@ -99,6 +99,12 @@ void JointChannel::learn(const Row& row, double gain, double elapsed_s) {
 void JointChannel::refresh() {
   levels_.refresh(rows_);
   changes_.refresh(rows_);
+}
+
+void JointChannel::forget(std::size_t feature) {
+  levels_.forget(feature);
+  changes_.forget(feature);
+  refresh();
 }
 
 void JointChannel::forget_spread() {

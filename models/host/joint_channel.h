@@ -33,7 +33,7 @@ struct JointTerms {
 
 class JointChannel {
  public:
-  JointChannel(std::size_t feature_count, double interval_s, const JointTerms& terms = {});
+  JointChannel(std::size_t feature_count, double interval_s, JointTerms terms = {});
 
   // What a row says; kept by the caller until it has moved on and perhaps learned.
   struct Row {
@@ -54,6 +54,8 @@ class JointChannel {
   bool ready() const { return tail_.ready(); }
   // What was odd of late is over: the averages begin anew.
   void begin_anew() { scales_.begin_anew(); }
+  // What one feature has to do with the others.
+  void forget(std::size_t feature);
   // How far single rows stray, but not the correlations.
   void forget_spread();
   void reset();

@@ -44,6 +44,8 @@ class LastingDeviation {
   // ones, in the long run; `forgotten`: share that a row's time takes from what is remembered.
   void learn(const Deviations& row, std::span<const double> independence, double forgotten);
   void begin_anew(std::size_t feature);
+  // Silent of it until it was learned on either side.
+  void forget(std::size_t feature);
   void reset();
 
   std::size_t memory_bytes() const;

@@ -230,6 +230,27 @@ void the_hour_of_the_day_is_part_of_what_is_expected(void**) {
   assert_true(expected_night_minus_day(BaselineKind::kHourOfWeek) > 200.0);
 }
 
+// All twenty features two sd off, none of them far: only their sum is strange, and no level moves.
+void a_sum_that_was_accepted_is_not_raised_again(void**) {
+  epsilond::models::HostDetectorSettings settings = bed_settings(20);
+  settings.interval_s = 60.0;
+  Bed bed(settings);
+  Rng rng(3);
+  const auto run = [&](int rows, double shift) {
+    for (int row = 0; row < rows; ++row) {
+      for (std::size_t i = 0; i < bed.feature_count; ++i) bed.value(i) = 3.0 * (rng.normal() + shift);
+      bed.step();
+    }
+  };
+  run(2 * 1440, 0.0);
+  const int before = bed.raised;
+  run(10 * 60, 2.2);
+  const int raised = bed.raised - before;
+  const int accepted = bed.accepted;
+  assert_int_equal(raised, 1);
+  assert_int_equal(accepted, 1);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -243,5 +264,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_nightly_backup_becomes_usual_where_the_hour_is_known),
     cmocka_unit_test(without_the_hour_a_nightly_backup_is_raised_and_then_kept_to_the_budget),
     cmocka_unit_test(the_hour_of_the_day_is_part_of_what_is_expected),
+    cmocka_unit_test(a_sum_that_was_accepted_is_not_raised_again),
 };
 EPSILOND_TEST_MAIN(kTests)

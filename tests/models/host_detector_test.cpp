@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tests/models/detector_bed.h"
+#include "tests/models/learned_bed.h"
 #include "tests/support/rng.h"
 
 // clang-format off
@@ -17,7 +18,11 @@ using epsilond::models::HostDetectorSettings;
 using epsilond::models::Score;
 using epsilond::models::ScoreStatus;
 using epsilond::tests::Bed;
+using epsilond::tests::bed_of;
 using epsilond::tests::bed_settings;
+using epsilond::tests::free_learned;
+using epsilond::tests::learned;
+using epsilond::tests::make_learned;
 using epsilond::tests::Rng;
 
 namespace {
@@ -25,33 +30,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Of a joint score of 0, which is usual, until there is evidence: -log10(0.05 / 5 / 3) - 1 / (0.4 ln 10) = 1.391.
 constexpr double kEveryday = 1.4;
-
-// Three features of noise with sd 3 around 10, 20, 30, and the warm-up of a minute behind it.
-std::unique_ptr<Bed> learned(int rows = 600, double interval_s = 1.0) {
-  HostDetectorSettings settings = bed_settings(3, 60.0);
-  settings.interval_s = interval_s;
-  auto bed = std::make_unique<Bed>(settings);
-  Rng rng(1);
-  for (int row = 0; row < rows; ++row) {
-    for (std::size_t i = 0; i < 3; ++i) bed->value(i) = 10.0 * static_cast<double>(i + 1) + 3.0 * rng.normal();
-    bed->model.update(bed->observation);
-  }
-  for (std::size_t i = 0; i < 3; ++i) bed->value(i) = 10.0 * static_cast<double>(i + 1);
-  return bed;
-}
-
-// The learned bed lives in *state, so that a failed assertion leaks nothing.
-int make_learned(void** state) {
-  *state = learned().release();
-  return 0;
-}
-
-int free_learned(void** state) {
-  delete static_cast<Bed*>(*state);
-  return 0;
-}
-
-Bed& bed_of(void** state) { return *static_cast<Bed*>(*state); }
 
 void mean_and_sd_are_those_of_what_was_learned(void** state) {
   const Score score = bed_of(state).model.score(bed_of(state).observation);

@@ -62,6 +62,24 @@ void a_fault_that_comes_back_at_random_is_seen_all_ten_times(void**) {
   for (const Sighting& sighting : found) assert_seen_at_once(sighting, 30);
 }
 
+// A machine that was quiet for two weeks knows best that it never did this.
+void a_backup_pages_on_three_nights_at_most(void**) {
+  constexpr WatchedHostSettings kEveryMinute{.seed = 1, .interval_s = 60};
+  constexpr std::size_t kNights = 10;
+  for (const long first_night : {0L, 1L, 14L}) {
+    const auto found = nightly_backup(kEveryMinute, {}, first_night, kNights);
+    std::size_t raised = 0;
+    std::size_t last = 0;
+    for (std::size_t night = 0; night < kNights; ++night) {
+      if (!found.raised[night]) continue;
+      ++raised;
+      last = night;
+    }
+    assert_in_range(raised, 1, 3);
+    assert_true(last <= 3);
+  }
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test(a_fault_in_the_warm_up_does_not_hide_one_five_times_its_size_just_after),
     cmocka_unit_test(a_fault_in_the_warm_up_does_not_hide_one_twice_its_size_after_six_hours),
@@ -69,6 +87,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(a_leak_that_ends_the_machine_within_the_hour_is_raised_before_it_has_a_gigabyte),
     cmocka_unit_test(a_fault_that_comes_back_every_six_hours_is_seen_all_ten_times),
     cmocka_unit_test(a_fault_that_comes_back_at_random_is_seen_all_ten_times),
+    cmocka_unit_test(a_backup_pages_on_three_nights_at_most),
 };
 
 }  // namespace
