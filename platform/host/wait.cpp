@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <new>
@@ -99,11 +100,14 @@ Result<void> Waiter::set_interval(std::chrono::nanoseconds interval) {
   return {};
 }
 
-Result<Wake> Waiter::wait() {
-  // Another descriptor to be woken by (a control socket) is one more row here and one more kind of Wake.
-  std::array<pollfd, 2> watched = {{{signals_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}}};
+Result<Wake> Waiter::wait(std::span<pollfd> others, std::chrono::milliseconds at_most) {
+  std::array<pollfd, 2 + kMaxOthers> watched = {{{signals_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}}};
+  const std::size_t count = 2 + std::min(others.size(), kMaxOthers);
+  std::copy_n(others.begin(), count - 2, watched.begin() + 2);
+  const timespec limit = to_timespec(std::max(at_most, std::chrono::milliseconds(0)));
   while (true) {
-    if (::ppoll(watched.data(), watched.size(), nullptr, nullptr) < 0) {
+    const int ready = ::ppoll(watched.data(), count, at_most == kForever ? nullptr : &limit, nullptr);
+    if (ready < 0) {
       if (errno == EINTR) continue;
       return system_error("wait: ppoll");
     }
@@ -121,6 +125,12 @@ Result<Wake> Waiter::wait() {
         return Wake::kTick;
       }
     }
+    bool other = ready == 0;
+    for (std::size_t i = 2; i < count; ++i) {
+      others[i - 2].revents = watched[i].revents;
+      other = other || watched[i].revents != 0;
+    }
+    if (other) return Wake::kOther;
   }
 }
 

@@ -1,11 +1,14 @@
 #pragma once
-// What wakes the agent: the next tick or a signal, in one poll. Single thread; no signal handler ever runs.
+// What wakes the agent: the next tick, a signal, or somebody else's descriptor, in one poll. Single thread; no signal
+// handler ever runs.
 
+#include <poll.h>
 #include <signal.h>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "platform/result.h"
 #include "platform/unique_fd.h"
@@ -17,6 +20,7 @@ enum class Wake : std::uint8_t {
   kReload,     // HUP
   kStop,       // TERM or INT
   kSaveState,  // USR1
+  kOther,      // one of the other descriptors, or the time for them is up
 };
 
 // Ticks fall on whole multiples of the interval on CLOCK_MONOTONIC, so they do not drift with the length of the work.
@@ -30,10 +34,15 @@ class Waiter {
   Waiter& operator=(const Waiter&) = delete;
   ~Waiter();
 
-  // Sleeps until there is something to do. Signals come before a tick that is due at the same time. Ticks that passed
-  // while the caller was busy are counted in missed_ticks() and not made up for. An error (kIo) would repeat at once:
-  // the caller should stop.
-  Result<Wake> wait();
+  static constexpr std::size_t kMaxOthers = 16;
+  static constexpr std::chrono::milliseconds kForever{-1};
+
+  // Sleeps until there is something to do. Signals come before a tick that is due at the same time, and both come before
+  // kOther. Ticks that passed while the caller was busy are counted in missed_ticks() and not made up for.
+  // `others`: at most kMaxOthers rows for poll(2), of which one with a negative descriptor counts for nothing; their
+  // revents are set when kOther is returned. kOther also comes when `at_most` has passed, with no revents; kForever is
+  // never. An error (kIo) would repeat at once: the caller should stop.
+  Result<Wake> wait(std::span<pollfd> others = {}, std::chrono::milliseconds at_most = kForever);
 
   // Takes effect at once: the next tick is the next multiple of `interval`. A tick that is due but was not waited for
   // is forgotten, not counted. kInvalid, and nothing changes, unless `interval` > 0.

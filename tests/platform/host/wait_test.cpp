@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <utility>
@@ -108,6 +109,54 @@ void a_new_interval_takes_effect_at_once(void** state) {
   expect(get(state), Wake::kTick);
 }
 
+// A pipe that is ready to be read if `ready`.
+struct Pipe {
+  int ends[2] = {-1, -1};
+  explicit Pipe(bool ready) {
+    if (::pipe(ends) == 0 && ready) (void)!::write(ends[1], "x", 1);
+  }
+  void close() const {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+};
+
+void another_descriptor_wakes_with_its_events(void** state) {
+  const Pipe quiet(false);
+  const Pipe ready(true);
+  pollfd others[] = {{quiet.ends[0], POLLIN, 0}, {-1, POLLIN, 0}, {ready.ends[0], POLLIN, 0}};
+  const Result<Wake> wake = get(state).wait(others);
+  quiet.close();
+  ready.close();
+  assert_true(static_cast<bool>(wake));
+  assert_int_equal(*wake, Wake::kOther);
+  assert_int_equal(others[0].revents, 0);
+  assert_int_equal(others[1].revents, 0);
+  assert_int_equal(others[2].revents, POLLIN);
+}
+
+void a_tick_that_is_due_comes_before_another_descriptor(void** state) {
+  const Pipe ready(true);
+  pollfd others[] = {{ready.ends[0], POLLIN, 0}};
+  pass_ticks(milliseconds(5), 2);
+  const Result<Wake> first = get(state).wait(others);
+  const Result<Wake> second = get(state).wait(others);
+  ready.close();
+  assert_true(first && second);
+  assert_int_equal(*first, Wake::kTick);
+  assert_true(*second == Wake::kOther || *second == Wake::kTick);
+}
+
+void waiting_for_others_ends_when_their_time_is_up(void** state) {
+  const Pipe quiet(false);
+  pollfd others[] = {{quiet.ends[0], POLLIN, 0}};
+  const Result<Wake> wake = get(state).wait(others, milliseconds(1));
+  quiet.close();
+  assert_true(static_cast<bool>(wake));
+  assert_int_equal(*wake, Wake::kOther);
+  assert_int_equal(others[0].revents, 0);
+}
+
 void an_interval_must_be_positive(void** state) {
   for (const nanoseconds interval : {nanoseconds(0), nanoseconds(-1)}) {
     const Result<void> set = get(state).set_interval(interval);
@@ -158,6 +207,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_signal_comes_before_a_tick_that_is_due, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(ticks_that_passed_are_counted_and_not_made_up_for, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(a_new_interval_takes_effect_at_once, make_idle, destroy),
+    cmocka_unit_test_setup_teardown(another_descriptor_wakes_with_its_events, make_idle, destroy),
+    cmocka_unit_test_setup_teardown(a_tick_that_is_due_comes_before_another_descriptor, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(waiting_for_others_ends_when_their_time_is_up, make_idle, destroy),
     cmocka_unit_test_setup_teardown(an_interval_must_be_positive, make_idle, destroy),
     cmocka_unit_test(a_waiter_without_an_interval_is_not_made),
     cmocka_unit_test(its_end_puts_the_signals_back),
