@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cmath>
 
 #include "platform/emit/escape.h"
 #include "platform/emit/flag_format.h"
+#include "platform/emit/json_text.h"
 #include "platform/emit/number_text.h"
 
 namespace epsilond::platform {
@@ -19,40 +19,25 @@ struct Kept {
   bool model = true;
 };
 
-void put_text(TextWriter& out, std::string_view key, std::string_view value) {
-  out.put(key);
-  out.put('"');
-  put_escaped(out, value, Escape::kJson);
-  out.put('"');
-}
-
-void put_value(TextWriter& out, std::string_view key, double value) {
-  out.put(key);
-  if (std::isfinite(value))
-    put_number(out, value);
-  else
-    out.put("null");
-}
-
 void put_feature(TextWriter& out, const FlagFeature& feature) {
-  put_text(out, "{\"name\":", feature.name);
-  put_value(out, ",\"value\":", feature.value);
-  put_value(out, ",\"mean\":", feature.mean);
-  put_value(out, ",\"sd\":", feature.sd);
-  put_value(out, ",\"z\":", feature.z);
-  put_value(out, ",\"share\":", feature.share);
+  put_json_text(out, "{\"name\":", feature.name);
+  put_json_number(out, ",\"value\":", feature.value);
+  put_json_number(out, ",\"mean\":", feature.mean);
+  put_json_number(out, ",\"sd\":", feature.sd);
+  put_json_number(out, ",\"z\":", feature.z);
+  put_json_number(out, ",\"share\":", feature.share);
   out.put('}');
 }
 
 void put_process(TextWriter& out, const FlagProcess& process) {
-  put_text(out, "{\"comm\":", process.comm);
+  put_json_text(out, "{\"comm\":", process.comm);
   out.put(",\"pid\":");
   put_integer(out, process.pid);
   out.put(",\"uid\":");
   put_integer(out, process.uid);
-  put_text(out, ",\"what\":", process.what);
-  put_value(out, ",\"delta\":", process.delta);
-  if (!process.unit.empty()) put_text(out, ",\"unit\":", process.unit);
+  put_json_text(out, ",\"what\":", process.what);
+  put_json_number(out, ",\"delta\":", process.delta);
+  if (!process.unit.empty()) put_json_text(out, ",\"unit\":", process.unit);
   out.put('}');
 }
 
@@ -60,17 +45,17 @@ void put_process(TextWriter& out, const FlagProcess& process) {
 void put_head(TextWriter& out, const Flag& flag, const Kept& kept) {
   out.put("{\"v\":");
   put_integer(out, kFlagFormatVersion);
-  put_text(out, ",\"event\":", event_name(flag.event));
-  put_text(out, ",\"id\":", kept.id ? flag.id.view() : std::string_view());
-  put_text(out, ",\"host\":", kept.host ? flag.host.view() : std::string_view());
+  put_json_text(out, ",\"event\":", event_name(flag.event));
+  put_json_text(out, ",\"id\":", kept.id ? flag.id.view() : std::string_view());
+  put_json_text(out, ",\"host\":", kept.host ? flag.host.view() : std::string_view());
   out.put(",\"time\":\"");
   put_utc_time(out, flag.wall);
   out.put('"');
-  put_text(out, ",\"model\":", kept.model ? flag.model.view() : std::string_view());
-  put_value(out, ",\"surprise\":", flag.surprise);
-  put_value(out, ",\"log_super_epsilon\":", flag.log_super_epsilon);
-  put_value(out, ",\"threshold\":", flag.threshold);
-  put_value(out, ",\"duration_s\":", flag.duration_s);
+  put_json_text(out, ",\"model\":", kept.model ? flag.model.view() : std::string_view());
+  put_json_number(out, ",\"surprise\":", flag.surprise);
+  put_json_number(out, ",\"log_super_epsilon\":", flag.log_super_epsilon);
+  put_json_number(out, ",\"threshold\":", flag.threshold);
+  put_json_number(out, ",\"duration_s\":", flag.duration_s);
   out.put(",\"features\":[");
   for (std::size_t i = 0; i < kept.features; ++i) {
     if (i > 0) out.put(',');
