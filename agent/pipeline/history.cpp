@@ -4,21 +4,23 @@
 
 namespace epsilond::agent {
 
-History::History(std::size_t rows, std::size_t features)
-    : width_(features), values_(rows * features, 0.0F), times_(rows, 0.0) {
+History::History(std::size_t rows, std::size_t features, std::size_t notes)
+    : features_(features), width_(features + notes), values_(rows * width_, 0.0F), times_(rows, 0.0) {
   for (std::size_t i = 0; i < features; ++i) all_.set(i);
 }
 
 void History::push(const Readings& readings, std::chrono::nanoseconds wall) {
   float* row = values_.data() + next_ * width_;
-  for (std::size_t i = 0; i < width_; ++i) row[i] = static_cast<float>(readings.values[i]);
+  for (std::size_t i = 0; i < features_; ++i) row[i] = static_cast<float>(readings.values[i]);
   if ((readings.present & all_) != all_) {
-    for (std::size_t i = 0; i < width_; ++i)
+    for (std::size_t i = 0; i < features_; ++i)
       if (!readings.present[i]) row[i] = std::numeric_limits<float>::quiet_NaN();
   }
+  for (std::size_t i = features_; i < width_; ++i) row[i] = std::numeric_limits<float>::quiet_NaN();
   times_[next_] = std::chrono::duration<double>(wall).count();
   next_ = next_ + 1 == times_.size() ? 0 : next_ + 1;
   if (size_ < times_.size()) ++size_;
+  ++pushed_;
 }
 
 float History::value(std::size_t age, std::size_t feature) const { return values_[row_at(age) * width_ + feature]; }

@@ -54,9 +54,38 @@ void its_bytes_are_known_before_it_is_built(void** state) {
   assert_int_equal(History::memory_bytes_for(3, features().size()), 3 * (features().size() * 4 + 8));
 }
 
+// A ring of two rows of one feature and two notes, after three rows.
+struct Noted {
+  float notes[2][2];
+  std::size_t bytes;
+  std::uint64_t pushed;
+};
+Noted note_twice() {
+  History history(2, 1, 2);
+  for (int row = 0; row < 3; ++row) {
+    history.push({}, std::chrono::seconds(row));
+    if (row == 1) history.note(1, 7.0);
+    if (row == 2) history.note(0, 8.0);
+  }
+  return {{{history.value(0, 1), history.value(0, 2)}, {history.value(1, 1), history.value(1, 2)}},
+          history.memory_bytes(),
+          history.pushed()};
+}
+
+void notes_stay_with_their_row(void**) {
+  const Noted noted = note_twice();
+  assert_near(noted.notes[0][0], 8.0, 0, 0);
+  assert_true(std::isnan(noted.notes[0][1]));
+  assert_true(std::isnan(noted.notes[1][0]));
+  assert_near(noted.notes[1][1], 7.0, 0, 0);
+  assert_int_equal(noted.bytes, 2 * (3 * 4 + 8));
+  assert_int_equal(noted.pushed, 3);
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(it_keeps_the_newest_rows_in_order, setup, teardown),
     cmocka_unit_test_setup_teardown(what_was_absent_is_not_a_number, setup, teardown),
+    cmocka_unit_test(notes_stay_with_their_row),
     cmocka_unit_test_setup_teardown(its_bytes_are_known_before_it_is_built, setup, teardown),
 };
 
