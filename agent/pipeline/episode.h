@@ -15,6 +15,7 @@
 // What is raised and cleared is decided below (models/decision/hysteresis.h). Every RAISED is followed by exactly one
 // CLEARED or LEARNED of the same id, and neither comes without one; only a HUSHED episode has neither.
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -74,9 +75,14 @@ class Episode {
   // The next episode is counted from here on.
   void count_from(std::uint64_t number) { number_ = number; }
 
+  // Ends an open episode without a word.
+  void abandon() { open_ = false; }
+
   bool open() const { return open_; }
   bool told() const { return open_ && announced_; }   // RAISED went out, and no ending yet
   bool resting() const { return open_ && resting_; }  // quiet for now, but flapping
+  // How long what the last told episode was of is still held back; 0 after that and without a cooldown.
+  double cooldown_left_s() const { return std::max(0.0, settings_.cooldown_s - (clock_s_ - cleared_at_s_)); }
   std::chrono::nanoseconds began() const { return began_; }
   std::uint64_t number() const { return number_; }  // counts episodes since start; 1 for the first
   double open_s() const { return open_s_; }         // measured time since it began, until it ended

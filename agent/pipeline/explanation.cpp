@@ -264,10 +264,11 @@ bool cause_leads(const Snapshot& snapshot, const ModelView& view) {
   return leading && view.table[view.columns[*leading]].blame >= 1.0;
 }
 
-std::optional<std::size_t> leading_column(const Snapshot& snapshot, const ModelView& view) {
+std::optional<std::size_t> leading_column(const Snapshot& snapshot, const ModelView& view,
+                                          const models::PresenceMask& passed_over) {
   std::optional<std::size_t> leading;
   for (std::size_t i = 0; i < view.columns.size(); ++i) {
-    if (!snapshot.readings.present[view.columns[i]]) continue;
+    if (!snapshot.readings.present[view.columns[i]] || passed_over[i]) continue;
     if (!leading || comes_first(snapshot.score, i, *leading)) leading = i;
   }
   return leading;

@@ -13,6 +13,8 @@ namespace epsilond::agent {
 
 using platform::FlagEvent;
 
+constexpr std::string_view kMuteRecord = "[mute]";
+
 Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
                    std::vector<std::unique_ptr<platform::Emitter>> emitters)
     : host_(config.host.empty() ? std::string(platform::host_name().view()) : config.host),
@@ -20,7 +22,7 @@ Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
       table_(std::move(table)),
       emitters_(std::move(emitters)),
       failing_(emitters_.size()),
-      history_(history_rows(config), table_.size()),
+      history_(history_rows(config), table_.size(), config.models.size()),
       continuity_(config.interval_s) {
   for (const ModelConfig& model : config.models)
     watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
@@ -35,12 +37,15 @@ void Pipeline::step(const platform::HostSample& sample, const StepTime& time, pl
 void Pipeline::step(const Readings& readings, const StepTime& time, platform::ProcessGrowth* growth) {
   ++steps_;
   history_.push(readings, time.wall);
-  muted_ = muted_at(mutes_, time);
+  in_mute_window_ = muted_at(mutes_, time);
   const Passage passage = continuity_.advance(readings.elapsed_s, time.wall, time.since_boot);
-  for (const std::unique_ptr<Watcher>& watcher : watchers_) {
-    const EpisodeEvents events = watcher->step(readings, time, passage, muted_);
-    if (growth != nullptr) watcher->find_culprits(events, *growth);
-    for (std::size_t i = 0; i < events.count; ++i) send(events.events[i], *watcher);
+  mute_.advance(passage.passed_s, time.wall);
+  for (std::size_t model = 0; model < watchers_.size(); ++model) {
+    Watcher& watcher = *watchers_[model];
+    const EpisodeEvents events = watcher.step(readings, time, passage, muted());
+    history_.note(model, watcher.latest().score.surprise);
+    if (growth != nullptr) watcher.find_culprits(events, *growth);
+    for (std::size_t i = 0; i < events.count; ++i) send(events.events[i], watcher);
   }
 }
 
@@ -58,6 +63,12 @@ void Pipeline::send(FlagEvent event, const Watcher& watcher) {
   flag_ = {};
   watcher.describe(event, flag_);
   emit();
+  episode_log_.add(flag_, watcher.episode().peak(), watcher.view());
+}
+
+void Pipeline::relearn(const StepTime& time) {
+  end_open_episodes(time, "told to learn anew");
+  for (const std::unique_ptr<Watcher>& watcher : watchers_) watcher->relearn();
 }
 
 void Pipeline::announce(FlagEvent event, const StepTime& time, std::string_view text) {
@@ -103,20 +114,32 @@ std::size_t Pipeline::take_over(Pipeline& before, const StepTime& time) {
     }
   }
   before.end_open_episodes(time, "no longer watched: the configuration of this model was changed");
+  mute_ = before.mute_;
+  in_mute_window_ = muted_at(mutes_, time);
+  episode_log_.take_over(before.episode_log_, before.table_, table_);
   return restored ? *restored : 0;
 }
 
-std::size_t Pipeline::state_bytes() const { return model_state_bytes(watchers_); }
+std::size_t Pipeline::state_bytes() const {
+  return model_state_bytes(watchers_) + extra_record_bytes(sizeof(CommandedMute::Saved));
+}
 
-void Pipeline::save_state(std::span<std::byte> out) const { save_model_state(watchers_, out); }
+void Pipeline::save_state(std::span<std::byte> out) const {
+  save_model_state(watchers_, out);
+  const CommandedMute::Saved mute = mute_.save();
+  put_extra_record(kMuteRecord, std::as_bytes(std::span(&mute, 1)), out.subspan(model_state_bytes(watchers_)));
+}
 
 platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in, NotRestored* why) {
-  return load_model_state(watchers_, in, why);
+  const platform::Result<std::size_t> restored = load_model_state(watchers_, in, why);
+  CommandedMute::Saved mute;
+  if (restored && take_extra_record(kMuteRecord, in, std::as_writable_bytes(std::span(&mute, 1)))) mute_.restore(mute);
+  return restored;
 }
 
 std::size_t Pipeline::memory_bytes() const {
-  std::size_t bytes =
-      sizeof *this + history_.memory_bytes() + table_.capacity() * sizeof(Feature) + state_bytes() + episodes_bytes();
+  std::size_t bytes = sizeof *this + history_.memory_bytes() + episode_log_.memory_bytes() +
+                      table_.capacity() * sizeof(Feature) + state_bytes() + episodes_bytes();
   for (const std::unique_ptr<Watcher>& watcher : watchers_) bytes += sizeof *watcher + watcher->model().memory_bytes();
   return bytes;
 }

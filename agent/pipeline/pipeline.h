@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/pipeline/commanded_mute.h"
+#include "agent/pipeline/episode_log.h"
 #include "agent/pipeline/feature_table.h"
 #include "agent/pipeline/history.h"
 #include "agent/pipeline/model_state.h"
@@ -38,6 +40,8 @@ class Pipeline {
   void step(const Readings& readings, const StepTime& time, platform::ProcessGrowth* growth = nullptr);
   // From the next step on, for every model that has learned enough to flag anything.
   void begin_grace();
+  // Forgets what every model learned and starts over; an open episode is ended through the emitters.
+  void relearn(const StepTime& time);
   // A lifecycle event (START, STOP) to every emitter, also while muted.
   void announce(platform::FlagEvent event, const StepTime& time, std::string_view text);
 
@@ -46,7 +50,13 @@ class Pipeline {
   std::span<const Feature> table() const { return table_; }
   const History& history() const { return history_; }
   const Readings& latest() const { return watchers_.front()->latest().readings; }
-  bool muted() const { return muted_; }
+  // Nothing is sent and nothing is learned: by command, or in a window of the configuration.
+  bool muted() const { return in_mute_window_ || mute_.active(); }
+  bool in_mute_window() const { return in_mute_window_; }
+  CommandedMute& commanded_mute() { return mute_; }
+  const CommandedMute& commanded_mute() const { return mute_; }
+  const EpisodeLog& episode_log() const { return episode_log_; }
+  const std::string& host() const { return host_; }
   // Some model is: nothing new is raised by it now.
   bool in_grace() const;
   // Rows that were judged.
@@ -92,13 +102,15 @@ class Pipeline {
   std::vector<std::unique_ptr<platform::Emitter>> emitters_;
   std::vector<bool> failing_;  // by emitter: its last flag was dropped, and that was said
   History history_;
+  EpisodeLog episode_log_;
   Continuity continuity_;
+  CommandedMute mute_;
   platform::HostSample previous_;
   platform::Flag flag_;
   std::array<std::uint64_t, 7> event_counts_{};
   std::uint64_t steps_ = 0;
   bool first_ = true;
-  bool muted_ = false;
+  bool in_mute_window_ = false;
 };
 
 }  // namespace epsilond::agent

@@ -91,6 +91,7 @@ void Pipeline::end_open_episodes(const StepTime& time, std::string_view why) {
     flag_.wall = time.wall;
     flag_.text.assign(why);
     emit();
+    episode_log_.add(flag_, watcher->episode().peak(), watcher->view());
   }
 }
 

@@ -52,6 +52,9 @@ class Watcher {
   // Fills model, id, numbers, features, processes and text of an event that step() just returned.
   [[gnu::cold]] void describe(platform::FlagEvent event, platform::Flag& flag) const;
 
+  // Forgets everything and starts over; an open episode ends without a word.
+  void relearn();
+
   // Same name, keys, interval and scales: after a reload one can go on in place of the other.
   [[gnu::cold]] bool is_same_as(const Watcher& other) const;
   // Goes on with another table of the same scales, which must outlive the watcher.
@@ -66,9 +69,11 @@ class Watcher {
   bool resume_episode(const SavedEpisode& saved, double away_s);
 
   const std::string& name() const { return config_.name; }
+  const ModelConfig& config() const { return config_; }
   const Snapshot& latest() const { return latest_; }
   const models::AnomalyModel& model() const { return *model_; }
   models::AnomalyModel& model() { return *model_; }
+  // The open episode, or the last one.
   const Episode& episode() const { return episode_; }
   // An episode is open, and is not in the quiet between two raises of a flapping one.
   bool anomalous() const { return episode_.open() && !episode_.resting(); }

@@ -61,6 +61,15 @@ Watcher::Watcher(const ModelConfig& config, double interval_s, std::span<const F
   observation_.values.setZero(static_cast<Eigen::Index>(columns_.size()));
 }
 
+void Watcher::relearn() {
+  model_->reset();
+  threshold_.reset();
+  hysteresis_.reset();
+  gate_.reset();
+  held_s_ = 0.0;
+  episode_.abandon();
+}
+
 bool Watcher::is_same_as(const Watcher& other) const {
   return config_ == other.config_ && interval_s_ == other.interval_s_ &&
          std::equal(
