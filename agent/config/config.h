@@ -115,6 +115,7 @@ struct Config {
   double cpu_budget_ratio = 0.002;
   std::string state_path = "/var/lib/epsilond/state";  // empty: none
   double state_every_s = 600.0;
+  std::string control_path = "/run/epsilond/control.sock";  // empty: none
   double history_s = 3600.0;  // length of the ring buffer
   SourceChoice source = SourceChoice::kAuto;
   models::PresenceMask disabled_features;  // [features] disable; already left out of every ModelConfig::features

@@ -84,6 +84,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kAgent, "save_every", kDuration, "10m", "10s .. 1d", "time between saves of the state file")
         .in(10, kDay)
         .to<&Config::state_every_s>(),
+    Row(kAgent, "control", kControlPath, "/run/epsilond/control.sock", "an absolute path of at most 107 bytes, or none",
+        "socket through which epsilonctl speaks with the agent"),
     Row(kAgent, "history", kDuration, "1h", "1m .. 30d, at least one interval and at most 2000000 intervals",
         "length of the ring buffer of samples")
         .in(kMinute, 30 * kDay)

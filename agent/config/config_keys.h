@@ -32,6 +32,7 @@ enum class ValueType : std::uint8_t {
   kWord,          // one of `words`
   kHost,          // auto or a host name
   kPath,          // none or an absolute path
+  kControlPath,   // none or an absolute path that fits a socket address
   kDisableList,   // none or feature names
   kFeatureList,   // default or feature names
   kMofN,          // m of n

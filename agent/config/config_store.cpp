@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "agent/config/config_suggest.h"
+#include "platform/host/line_server.h"
 
 namespace epsilond::agent {
 namespace {
@@ -68,9 +69,9 @@ Problem store_path(std::string_view text, std::size_t most, std::string* path) {
   return std::nullopt;
 }
 
-Problem store_state_path(std::string_view text, Config* config) {
-  if (text != kNone) return store_path(text, std::string_view::npos, &config->state_path);
-  config->state_path.clear();
+Problem store_path_or_none(std::string_view text, std::size_t most, std::string* path) {
+  if (text != kNone) return store_path(text, most, path);
+  path->clear();
   return std::nullopt;
 }
 
@@ -114,7 +115,9 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
     case ValueType::kHost:
       return store_host(text, target.config);
     case ValueType::kPath:
-      return store_state_path(text, target.config);
+      return store_path_or_none(text, std::string_view::npos, &target.config->state_path);
+    case ValueType::kControlPath:
+      return store_path_or_none(text, platform::LineServer::kLongestPath, &target.config->control_path);
     case ValueType::kDisableList:
       return parse_feature_list(text, kNone, models::PresenceMask(), &target.config->disabled_features);
     case ValueType::kFeatureList:
@@ -149,6 +152,8 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return target.config->host.empty() ? std::string(kAuto) : target.config->host;
     case ValueType::kPath:
       return target.config->state_path.empty() ? std::string(kNone) : target.config->state_path;
+    case ValueType::kControlPath:
+      return target.config->control_path.empty() ? std::string(kNone) : target.config->control_path;
     case ValueType::kDisableList:
     case ValueType::kFeatureList:
       return {};

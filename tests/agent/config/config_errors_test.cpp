@@ -312,6 +312,12 @@ void a_bad_path_is_refused(void**) {
        "an absolute path, or none", nullptr},
       {"[agent]\nstate = /var/lib/\n", "a.ini:2: [agent] state = /var/lib/: ", "a directory", "an absolute path",
        nullptr},
+      {"[agent]\ncontrol = sock\n", "a.ini:2: [agent] control = sock: ", "not an absolute path",
+       "an absolute path of at most 107 bytes, or none", nullptr},
+      // 108 bytes.
+      {"[agent]\ncontrol = /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+       "aaaaaaaaaaaa\n",
+       "a.ini:2: [agent] control = /aaaa", "too long", "at most 107 bytes", nullptr},
   };
   expect(kCases);
 }
