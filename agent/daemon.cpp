@@ -42,6 +42,7 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   works.pipeline = std::make_unique<Pipeline>(config, features_for(machine_size(sample)),
                                               make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
   works.state_path = config.state_path;
+  works.control_path = config.control_path;
   works.save_every = to_nanoseconds(config.state_every_s);
   works.state_buffer.resize(works.pipeline->state_bytes());
   if (!works.state_path.empty()) works.episodes_path = works.state_path + ".open";
@@ -58,13 +59,14 @@ int Daemon::run() {
   load_state();
   if (clock_.since_boot() < kFreshBoot) works_.pipeline->begin_grace();
   tell_grace(false);
-  saved_at_ = clock_.monotonic();
+  started_ = saved_at_ = clock_.monotonic();
+  control_.open(works_.control_path);
   works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
   resume_episodes();
   service_.ready();
   int exit_code = kExitFine;
   for (bool running = true; running;) {
-    const Result<Wake> wake = waiter_->wait();
+    const Result<Wake> wake = waiter_->wait(control_.watched(), control_.time_left(clock_.monotonic()));
     if (!wake) {
       log_line(LogLevel::kError, "%s", wake.error().context.c_str());
       exit_code = kExitInternal;
@@ -83,6 +85,9 @@ int Daemon::run() {
         break;
       case Wake::kStop:
         running = false;
+        break;
+      case Wake::kOther:
+        serve_control();
         break;
     }
   }
@@ -117,6 +122,14 @@ void Daemon::tell_grace(bool before) const {
   log_line(LogLevel::kInfo, "after a boot, a pause, a set clock or missing samples: nothing new is raised for a while");
 }
 
+void Daemon::serve_control() {
+  const std::chrono::nanoseconds monotonic = clock_.monotonic();
+  const AgentView agent{*works_.pipeline, now(), std::chrono::duration<double>(monotonic - started_).count(),
+                        waiter_->missed_ticks()};
+  // Due with the next tick, as any other: nothing here may wait for the disk.
+  if (control_.serve(agent, monotonic)) saved_at_ = monotonic - works_.save_every;
+}
+
 bool Daemon::all_anomalous() const {
   for (const std::unique_ptr<Watcher>& watcher : works_.pipeline->watchers())
     if (!watcher->anomalous()) return false;
@@ -137,6 +150,8 @@ void Daemon::reload() {
     } else {
       const std::size_t kept = works->pipeline->take_over(*works_.pipeline, now());
       works_ = std::move(*works);
+      control_.forget_pipeline();
+      control_.open(works_.control_path);
       source_log_.reset();
       live_.reset();
       save_failed_ = false;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/control/control_socket.h"
 #include "agent/live_table.h"
 #include "agent/options.h"
 #include "agent/pipeline/pipeline.h"
@@ -39,6 +40,7 @@ class Daemon {
     std::string state_path;               // empty: none
     std::vector<std::byte> episodes_buffer;
     std::string episodes_path;  // empty: none
+    std::string control_path;   // empty: none
     std::chrono::nanoseconds save_every{0};
   };
 
@@ -47,6 +49,7 @@ class Daemon {
   platform::Result<Works> build(const Config& config) const;
   StepTime now() const;
   void tick();
+  void serve_control();
   void reload();
   void load_state();
   void save_state();
@@ -64,7 +67,9 @@ class Daemon {
   std::unique_ptr<platform::Waiter> waiter_;
   Works works_;
   SourceLog source_log_;
+  ControlSocket control_;
   platform::HostSample sample_;
+  std::chrono::nanoseconds started_{0};
   std::chrono::nanoseconds saved_at_{0};
   std::uint64_t ticks_ = 0;
   std::uint64_t told_saved_ = 0;  // Pipeline::told() when the open episodes were saved last

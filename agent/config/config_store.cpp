@@ -64,7 +64,7 @@ Problem store_host(std::string_view text, Config* config) {
 Problem store_path(std::string_view text, std::size_t most, std::string* path) {
   if (!text.starts_with('/')) return problem("not an absolute path");
   if (text.ends_with('/')) return problem("a directory, not a file");
-  if (text.size() > most) return problem("the path is too long");
+  if (text.size() > most) return problem("too long");
   *path = text;
   return std::nullopt;
 }
