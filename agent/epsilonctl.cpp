@@ -11,9 +11,15 @@
 
 #include "agent/config/config_suggest.h"
 #include "agent/control/console.h"
+#include "agent/control/explain_command.h"
+#include "agent/control/history_command.h"
 #include "agent/control/learn_command.h"
+#include "agent/control/mute_command.h"
+#include "agent/control/plot_command.h"
 #include "agent/control/replay_command.h"
 #include "agent/control/score_command.h"
+#include "agent/control/status_command.h"
+#include "agent/control/top_command.h"
 #include "agent/exit_code.h"
 #include "platform/file/output_file.h"
 
@@ -32,6 +38,15 @@ struct Subcommand {
 };
 
 constexpr std::array kSubcommands = {
+    Subcommand{"status", epsilond::agent::run_status, epsilond::agent::status_help},
+    Subcommand{"check", epsilond::agent::run_check, epsilond::agent::check_help},
+    Subcommand{"explain", epsilond::agent::run_explain, epsilond::agent::explain_help},
+    Subcommand{"top", epsilond::agent::run_top, epsilond::agent::top_help},
+    Subcommand{"plot", epsilond::agent::run_plot, epsilond::agent::plot_help},
+    Subcommand{"history", epsilond::agent::run_history, epsilond::agent::history_help},
+    Subcommand{"mute", epsilond::agent::run_mute, epsilond::agent::mute_help},
+    Subcommand{"unmute", epsilond::agent::run_unmute, epsilond::agent::unmute_help},
+    Subcommand{"relearn", epsilond::agent::run_relearn, epsilond::agent::relearn_help},
     Subcommand{"score", epsilond::agent::run_score, epsilond::agent::score_help},
     Subcommand{"replay", epsilond::agent::run_replay, epsilond::agent::replay_help},
     Subcommand{"learn", epsilond::agent::run_learn, epsilond::agent::learn_help},
@@ -43,13 +58,25 @@ constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
 
 The operator's tool of epsilond.
 
-Subcommands:
+The running agent:
+  status          what it thinks now
+  check           the same for Nagios, Icinga and their kin
+  explain [ID]    the arithmetic of an episode, or of the present moment
+  top             a live view on the whole screen
+  plot [NAME]     its ring buffer as a chart
+  history         its ring buffer as csv
+  mute DURATION   send nothing and learn nothing for so long; unmute
+  relearn         forget everything and start over
+
+Tables of the past:
   score FILE...   fit a model to a table, score every row, and print the strange
                   ones
   replay FILE...  run the agent over a table, and print what it would have sent
   learn FILE...   warm start: build a state file of the agent from a table
 
 Examples:
+  epsilonctl explain
+  epsilonctl mute 45m "backup"
   epsilonctl score metrics.csv --scores scores.csv
   epsilonctl replay train.csv test.csv
 
@@ -121,7 +148,10 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is a write error, with its exit code
   OutputFile out = OutputFile::to_descriptor(STDOUT_FILENO);
   OutputFile err = OutputFile::to_descriptor(STDERR_FILENO);
-  Console console{.out = out, .err = err, .err_is_terminal = isatty(STDERR_FILENO) == 1};
+  Console console{.out = out,
+                  .err = err,
+                  .err_is_terminal = isatty(STDERR_FILENO) == 1,
+                  .out_is_terminal = isatty(STDOUT_FILENO) == 1};
   const std::span<char* const> all(argv, static_cast<std::size_t>(argc));
   const ExitCode code = run(all.empty() ? Words() : Words(all.subspan(1)), console);
   return code;

@@ -9,6 +9,7 @@ struct Console {
   platform::OutputFile& out;
   platform::OutputFile& err;
   bool err_is_terminal = false;
+  bool out_is_terminal = false;
 };
 
 }  // namespace epsilond::agent

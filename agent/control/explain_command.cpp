@@ -1,0 +1,142 @@
+#include "agent/control/explain_command.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "agent/control/agent_link.h"
+#include "agent/control/agent_text.h"
+#include "agent/control/output.h"
+#include "agent/pipeline/explanation.h"
+
+namespace epsilond::agent {
+namespace {
+
+constexpr std::array kSpecs = {kHelpOption, kJsonOption, kSocketOption, OptionSpec{"all", false}};
+constexpr double kWorthShowing = 2.0;      // |z|
+constexpr std::size_t kFewestShown = 5;    // without --all
+constexpr double kDriftOfRounding = 0.05;  // of numbers that were printed with six digits, added up
+
+double or_zero(double value) { return std::isfinite(value) ? value : 0.0; }
+
+std::string row(std::string_view name, std::string_view value, std::string_view usual, std::string_view z,
+                std::string_view density, std::string_view share) {
+  return padded(name, 26) + padded(value, 11, true) + "  " + padded(usual, 18) + padded(z, 8, true) +
+         padded(density, 8, true) + padded(share, 6, true) + '\n';
+}
+
+std::string feature_row(const RawJson& feature) {
+  return row(feature["description"].text(), value_text(feature), usual_text(feature), z_text(feature["z"].number()),
+             decimal_text(feature["log_density"].number(), 1), share_text(feature["share"].number()));
+}
+
+// The table of the features: what each brought to the sum, the strangest first.
+void put_features(std::vector<RawJson> features, bool all, double log_super_epsilon, std::string& text) {
+  rank(features);
+  text += row("", "value", "usual", "z", "ln p", "share");
+  double rest = 0.0;
+  std::size_t rest_count = 0;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const double density = or_zero(features[i]["log_density"].number());
+    sum += density;
+    if (all || i < kFewestShown || or_zero(features[i]["share"].number()) > 0.0 ||
+        std::fabs(or_zero(features[i]["z"].number())) >= kWorthShowing) {
+      text += feature_row(features[i]);
+      continue;
+    }
+    rest += density;
+    ++rest_count;
+  }
+  if (rest_count > 0) text += row(std::to_string(rest_count) + " others", "", "", "", decimal_text(rest, 1), "");
+  // Only of a product of independent densities is the log of the joint one their sum.
+  if (std::fabs(sum - log_super_epsilon) <= kDriftOfRounding + 1e-5 * std::fabs(sum))
+    text += row("log super-epsilon: their sum", "", "", "", decimal_text(sum, 1), "");
+}
+
+void put_processes(const RawJson& event, std::string& text) {
+  for (const RawJson& process : event["processes"].elements()) {
+    const std::string what = process["what"].text();
+    const std::string_view unit = what.ends_with("_bytes_per_s") ? "bytes/s"
+                                  : what.ends_with("_bytes")     ? "bytes"
+                                  : what.ends_with("_ratio")     ? "ratio"
+                                                                 : "1";
+    const double delta = process["delta"].number();
+    text += "  " + process["comm"].text() + '[' + decimal_text(process["pid"].number(), 0) + "] of uid " +
+            decimal_text(process["uid"].number(), 0) + ": " + what + (delta >= 0.0 ? " +" : " ");
+    text += format_quantity(or_zero(delta), unit).view();
+    text += '\n';
+  }
+}
+
+std::string episode_for_people(const AgentReply& reply, bool all) {
+  const RawJson event(reply.lines.empty() ? std::string_view() : reply.lines.front());
+  std::string kind = event["event"].text();
+  for (char& c : kind) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  std::string text = kind + ' ' + event["id"].text() + " [model " + event["model"].text() + "] on " +
+                     event["host"].text() + ", " + event["time"].text() + ", lasted ";
+  text += format_duration(or_zero(event["duration_s"].number())).view();
+  text += "\n" + event["text"].text() + "\n\n";
+  text += "At its strangest: surprise " + decimal_text(event["surprise"].number(), 2) + ", threshold " +
+          decimal_text(event["threshold"].number(), 2) + ", log super-epsilon " +
+          decimal_text(event["log_super_epsilon"].number(), 1) + '\n';
+  std::vector<RawJson> features;
+  for (std::size_t i = 1; i < reply.lines.size(); ++i) features.emplace_back(reply.lines[i]);
+  put_features(std::move(features), all, event["log_super_epsilon"].number(), text);
+  if (!event["processes"].elements().empty()) text += "\nProcesses that grew most when it began:\n";
+  put_processes(event, text);
+  return text;
+}
+
+std::string moment_for_people(const AgentReply& reply, bool all) {
+  std::string text;
+  for (const ModelLines& lines : sort_lines(reply.lines).models) {
+    const RawJson& model = lines.model;
+    if (!text.empty()) text += '\n';
+    text += "[model " + model["model"].text() + "] " + state_text(model) + ": surprise " +
+            decimal_text(model["surprise"].number(), 2) + ", threshold " +
+            decimal_text(model["threshold"].number(), 2) + ", log super-epsilon " +
+            decimal_text(model["log_super_epsilon"].number(), 1) + '\n';
+    put_features(lines.features, all, model["log_super_epsilon"].number(), text);
+  }
+  return text;
+}
+
+std::string for_machines(const AgentReply& reply, bool present_moment) {
+  std::string text = present_moment ? "{\"models\":[" : "";
+  if (present_moment) {
+    for (const ModelLines& lines : sort_lines(reply.lines).models) {
+      if (!text.ends_with('[')) text += ',';
+      text += with_member(lines.model, "features", lines.features);
+    }
+    return text + "]}\n";
+  }
+  std::vector<RawJson> features;
+  for (std::size_t i = 1; i < reply.lines.size(); ++i) features.emplace_back(reply.lines[i]);
+  const RawJson event(reply.lines.empty() ? std::string_view("{}") : reply.lines.front());
+  return with_member(event, "arithmetic", features) + "\n";
+}
+
+}  // namespace
+
+ExitCode run_explain(std::span<const char* const> words, Console& console) {
+  Arguments arguments;
+  ExitCode code = kExitFine;
+  if (!begin_link({"explain", explain_help(), kSpecs, 1}, words, console, arguments, code)) return code;
+  const LinkOptions options = link_options(arguments);
+  const std::string id(arguments.operands().empty() ? std::string_view() : arguments.operands().front());
+  AgentReply reply;
+  ask_agent(options.socket, id.empty() ? "explain" : "explain " + id, reply);
+  if (reply.code != kExitFine) return say_problem(reply, console);
+  const bool present_moment = id == "now";
+  if (options.json)
+    console.out.write(for_machines(reply, present_moment));
+  else
+    console.out.write(present_moment ? moment_for_people(reply, arguments.has("all"))
+                                     : episode_for_people(reply, arguments.has("all")));
+  Voice voice(console);
+  return flush_standard_output(console, voice);
+}
+
+}  // namespace epsilond::agent

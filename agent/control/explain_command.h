@@ -1,0 +1,18 @@
+#pragma once
+// `epsilonctl explain`: the arithmetic of an episode, or of the present moment.
+
+#include <span>
+#include <string_view>
+
+#include "agent/control/console.h"
+#include "agent/exit_code.h"
+
+namespace epsilond::agent {
+
+// The text of `epsilonctl explain --help`.
+std::string_view explain_help();
+
+// `words`: what follows `explain`.
+ExitCode run_explain(std::span<const char* const> words, Console& console);
+
+}  // namespace epsilond::agent

@@ -1,0 +1,151 @@
+// One frame of `epsilonctl top`, from lines as an agent answers them.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "agent/control/agent_view.h"
+#include "agent/control/top_command.h"
+
+// clang-format off
+#include "tests/support/cmocka_cpp.h"
+// clang-format on
+
+using namespace epsilond::agent;
+
+namespace {
+
+// An agent with an open episode: zombies is odd, memory is not, and forty more features are as they usually are.
+struct Bench {
+  std::vector<std::string> text;
+  AgentLines lines;
+  HistoryTable history;
+  TopChoice choice;
+  std::string frame;
+
+  Bench() {
+    text.emplace_back(R"({"what":"agent","version":"0.1.0","host":"web1","time":"2026-11-22T14:03:22.123Z","uptime_s":3700,)"
+                      R"("state":"anomalous","muted":false,"mute_window":false})");
+    text.emplace_back(R"({"what":"model","model":"host","state":"anomalous","learning_ratio":1,"surprise":9.2,)"
+                      R"("log_super_epsilon":-83.1,"threshold":5.3,"threshold_form":"budget","id":"host-1","duration_s":15})");
+    add("memory used", "mem_used_bytes", "bytes", "7.9e9", 0.4, 0.0);
+    add("zombies", "zombies", "1", "200", 26.1, 1.0);
+    for (int i = 0; i < 40; ++i)
+      add("feature number " + std::to_string(i), "f" + std::to_string(i), "1", "1", 0.1, 0.0);
+    std::vector<std::string_view> views(text.begin(), text.end());
+    lines = sort_lines(views);
+    for (int i = 0; i < 300; ++i) history.times_s.push_back(1795305600.0 + i);
+    history.names = {"zombies", "host.surprise"};
+    history.columns.assign(2, std::vector<double>(300, 0.0));
+    for (std::size_t i = 280; i < 300; ++i) {
+      history.columns[0][i] = 200.0;
+      history.columns[1][i] = 9.2;
+    }
+  }
+  void add(const std::string& description, const std::string& name, const std::string& unit, const std::string& value,
+           double z, double share) {
+    text.push_back(R"({"what":"feature","name":")" + name + R"(","model":"host","unit":")" + unit +
+                   R"(","description":")" + description + R"(","value":)" + value + R"(,"mean":1,"sd":0.5,"z":)" +
+                   std::to_string(z) + R"(,"log_density":-1,"share":)" + std::to_string(share) + "}");
+  }
+  void draw(std::size_t columns, std::size_t rows, const TextStyle& style) {
+    frame = draw_top(lines.agent, lines.models[0], 1, history, choice, columns, rows, style);
+  }
+  std::vector<std::string> rows() const {
+    std::vector<std::string> all;
+    for (std::size_t at = 0; at < frame.size(); at = frame.find('\n', at) + 1)
+      all.push_back(frame.substr(at, frame.find('\n', at) - at));
+    return all;
+  }
+  std::size_t row_count() const { return rows().size(); }
+  // Characters of the widest row, escapes not counted.
+  std::size_t widest() const {
+    std::size_t most = 0;
+    for (const std::string& row : rows()) {
+      std::size_t width = 0;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        if (row[i] == '\033') {
+          i = row.find('m', i);
+          continue;
+        }
+        width += (static_cast<unsigned char>(row[i]) & 0xC0U) != 0x80U ? 1 : 0;
+      }
+      most = std::max(most, width);
+    }
+    return most;
+  }
+  bool row_begins(std::size_t row, std::string_view with) const { return rows()[row].starts_with(with); }
+  bool has(std::string_view what) const { return frame.find(what) != std::string::npos; }
+};
+
+int setup(void** state) {
+  *state = new Bench;
+  return 0;
+}
+int teardown(void** state) {
+  delete static_cast<Bench*>(*state);
+  return 0;
+}
+Bench& get(void** state) { return *static_cast<Bench*>(*state); }
+
+void it_fills_the_screen_and_never_more(void** state) {
+  constexpr struct {
+    std::size_t columns;
+    std::size_t rows;
+  } kSizes[] = {{80, 24}, {200, 60}, {40, 10}, {132, 43}};
+  for (const auto& size : kSizes) {
+    for (const TextStyle style : {TextStyle{false, false}, TextStyle{true, true}}) {
+      get(state).draw(size.columns, size.rows, style);
+      assert_int_equal(get(state).row_count(), size.rows);
+      assert_true(get(state).widest() < size.columns);
+      assert_true(get(state).widest() >= size.columns - 1);
+    }
+  }
+}
+
+void it_says_what_is_odd_first(void** state) {
+  Bench& bench = get(state);
+  bench.draw(80, 24, {false, true});
+  assert_true(bench.row_begins(0, "epsilond 0.1.0 on web1: anomalous "));
+  assert_true(bench.has("14:03:22 UTC"));
+  assert_true(bench.row_begins(1, "[model host] anomalous   surprise 9.20 of 5.30   log super-epsilon -83.1"));
+  assert_true(bench.row_begins(3, "episode host-1 for 15 s"));
+  assert_true(bench.row_begins(5, "zombies "));
+  assert_true(bench.has("+26.1 100 %"));
+  assert_true(bench.has("\u2588"));
+}
+
+void without_colour_there_is_no_escape(void** state) {
+  get(state).draw(80, 24, {false, true});
+  assert_false(get(state).has("\033"));
+  get(state).draw(80, 24, {true, true});
+  assert_true(get(state).has("\033[31mzombies"));
+}
+
+void the_order_of_the_table_can_be_kept(void** state) {
+  Bench& bench = get(state);
+  bench.choice.by_strangeness = false;
+  bench.draw(80, 24, {false, true});
+  assert_true(bench.row_begins(5, "memory used "));
+}
+
+void the_table_scrolls_to_its_end_and_no_farther(void** state) {
+  Bench& bench = get(state);
+  bench.choice.by_strangeness = false;
+  bench.choice.scroll = 1000;
+  bench.draw(80, 24, {false, true});
+  assert_true(bench.row_begins(22, "feature number 39"));
+  assert_true(bench.row_begins(23, "q quit"));
+}
+
+const CMUnitTest kTests[] = {
+    cmocka_unit_test_setup_teardown(it_fills_the_screen_and_never_more, setup, teardown),
+    cmocka_unit_test_setup_teardown(it_says_what_is_odd_first, setup, teardown),
+    cmocka_unit_test_setup_teardown(without_colour_there_is_no_escape, setup, teardown),
+    cmocka_unit_test_setup_teardown(the_order_of_the_table_can_be_kept, setup, teardown),
+    cmocka_unit_test_setup_teardown(the_table_scrolls_to_its_end_and_no_farther, setup, teardown),
+};
+
+}  // namespace
+
+EPSILOND_TEST_MAIN(kTests)

@@ -1,0 +1,433 @@
+#!/usr/bin/env python3
+"""The control socket of the real agent, from outside, and the subcommands of epsilonctl that use it.
+
+usage: control_test.py EPSILOND EPSILONCTL FIXTURES [TEST]
+"""
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+EPSILOND, EPSILONCTL, FIXTURES = sys.argv[1:4]
+
+
+class Control(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="epsilond-e2e-")
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.sock = self.path("control.sock")
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def ini(self, interval="200ms", sock=None, rest=""):
+        return self.write("agent.ini", "[agent]\ninterval = %s\ncontrol = %s\n%s" % (interval, sock or self.sock, rest))
+
+    def start(self, *arguments, ini=None, state="none", wait=True):
+        log = open(self.path("stderr"), "a")
+        self.addCleanup(log.close)
+        agent = subprocess.Popen([EPSILOND, "-c", ini or self.ini(), "--state", state, *arguments],
+                                 stdout=subprocess.PIPE, stderr=log, text=True)
+        self.addCleanup(agent.stdout.close)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.kill)
+        if wait:
+            self.wait_for(lambda: self.ctl("status").returncode == 0, "an agent that answers")
+        return agent
+
+    def stderr(self):
+        with open(self.path("stderr")) as file:
+            return file.read()
+
+    def wait_for(self, condition, what, seconds=30):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if condition():
+                return
+            time.sleep(0.05)
+        self.fail("never happened: " + what)
+
+    def ctl(self, *arguments, **options):
+        return subprocess.run([EPSILONCTL, *arguments, "--socket", self.sock], capture_output=True, text=True,
+                              timeout=60, **options)
+
+    def status(self):
+        result = self.ctl("status", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.connect(self.sock)  # waits while others wait, as it would not with a timeout
+        client.settimeout(20)
+        self.addCleanup(client.close)
+        return client
+
+    @staticmethod
+    def read_all(client):
+        text = b""
+        while True:
+            try:
+                piece = client.recv(65536)
+            except ConnectionResetError:  # we had said more than it wanted to know
+                return text
+            if not piece:
+                return text
+            text += piece
+
+    def ask(self, line):
+        client = self.connect()
+        client.sendall(line)
+        return self.read_all(client)
+
+    # What it says
+
+    def test_status_is_for_people_and_for_machines(self):
+        self.start()
+        people = self.ctl("status").stdout
+        self.assertRegex(people, r"^epsilond 0\.\S+ on \S+: learning, up ")
+        self.assertRegex(people, r"(?m)^  \[model host\] learning \d+ %: surprise 0\.00, threshold ")
+        self.assertTrue(all(len(line) <= 100 for line in people.splitlines()), people)
+        status = self.status()
+        self.assertEqual(status["agent"]["state"], "learning")
+        self.assertEqual([model["model"] for model in status["models"]], ["host"])
+        self.assertIn("features", status["models"][0])
+        self.assertEqual(status["emitters"][0]["sent"], 1)
+
+    def test_an_agent_that_is_not_there_is_3_and_unknown(self):
+        for arguments, code in ((["status"], 3), (["check"], 3), (["explain"], 69), (["history"], 69), (["mute", "1m"], 69)):
+            result = self.ctl(*arguments)
+            self.assertEqual(result.returncode, code, arguments)
+            self.assertIn(self.sock, result.stderr + result.stdout)
+        self.assertTrue(self.ctl("check").stdout.startswith("EPSILON UNKNOWN - "))
+
+    def test_wrong_usage_is_64_and_help_is_0(self):
+        for arguments in (["status", "now"], ["mute"], ["mute", "0s"], ["mute", "5"], ["mute", "32d"], ["unmute", "x"],
+                          ["explain", "a", "b"], ["history", "--rows", "-1"], ["relearn", "--all"], ["status", "--jsn"]):
+            result = self.ctl(*arguments)
+            self.assertEqual(result.returncode, 64, arguments)
+            self.assertTrue(result.stderr.startswith("epsilonctl: "), result.stderr)
+        self.assertEqual(self.ctl("check", "--nonsense").returncode, 3)
+        for name in ("status", "check", "explain", "top", "plot", "history", "mute", "unmute", "relearn"):
+            result = subprocess.run([EPSILONCTL, name, "--help"], capture_output=True, text=True)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("Example", result.stdout)
+            self.assertTrue(all(len(line) <= 80 for line in result.stdout.splitlines()), result.stdout)
+
+    def test_check_is_one_line_with_performance_data(self):
+        self.start()
+        result = self.ctl("check")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        text, _, numbers = result.stdout.rstrip("\n").partition(" | ")
+        self.assertNotIn("\n", text)
+        self.assertRegex(text, r"^EPSILON OK - \[model host\] learning \d+ %, surprise 0\.00$")
+        for item in numbers.split(" "):
+            self.assertRegex(item, r"^'[a-z_]+'=-?[0-9.e-]+[%c]?(;[-0-9.e]*){4}$")
+        self.assertIn("'host_surprise'=", numbers)
+
+    def test_history_is_csv_that_score_reads(self):
+        self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: len(self.ctl("history").stdout.splitlines()) > 12, "twelve rows")
+        table = self.ctl("history")
+        self.assertEqual((table.returncode, table.stderr), (0, ""))
+        rows = [line.split(",") for line in table.stdout.splitlines()]
+        self.assertEqual(rows[0][:2], ["timestamp", "load_1min"])
+        self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+        times = [float(row[0]) for row in rows[1:]]
+        self.assertEqual(times, sorted(times))
+        self.assertAlmostEqual(times[-1], time.time(), delta=30)
+        scored = subprocess.run([EPSILONCTL, "score", self.write("history.csv", table.stdout)], capture_output=True, text=True)
+        self.assertEqual(scored.returncode, 0, scored.stderr)
+        some = self.ctl("history", "zombies", "host.surprise", "--rows", "3").stdout.splitlines()
+        self.assertEqual((some[0], len(some)), ("timestamp,zombies,host.surprise", 4))
+        self.assertEqual(self.ctl("history", "zombis").returncode, 66)
+
+    def test_the_arithmetic_of_now_adds_up(self):
+        self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: self.status()["agent"]["samples"] > 30, "thirty samples")
+        answer = json.loads(self.ctl("explain", "now", "--json").stdout)["models"][0]
+        densities = [feature["log_density"] for feature in answer["features"] if feature["log_density"] is not None]
+        self.assertAlmostEqual(sum(densities), answer["log_super_epsilon"], delta=1e-3 * abs(sum(densities)))
+        self.assertIn("log super-epsilon: their sum", self.ctl("explain", "now").stdout)
+        self.assertEqual(self.ctl("explain").returncode, 66)
+
+    # On a terminal
+
+    def on_terminal(self, *arguments, keys=b"", columns=80, rows=24):
+        """What a subcommand writes to a terminal of this size, after the keys were pressed one a second."""
+        import fcntl
+        import pty
+        import struct
+        import termios
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
+            os.environ.pop("NO_COLOR", None)
+            time.sleep(0.3)  # until the size is set
+            os.execv(EPSILONCTL, [EPSILONCTL, *arguments, "--socket", self.sock])
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        written = b""
+        time.sleep(2)
+        for key in [keys[i:i + 1] for i in range(len(keys))]:
+            os.write(fd, key)
+            time.sleep(0.3)
+        try:
+            while piece := os.read(fd, 65536):
+                written += piece
+        except OSError:  # the end of a pseudo terminal
+            pass
+        os.close(fd)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, written)
+        return written.decode()
+
+    def test_top_fills_the_screen_obeys_keys_and_puts_the_terminal_back(self):
+        self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: self.status()["agent"]["samples"] > 20, "twenty samples")
+        for columns, rows in ((80, 24), (200, 60)):
+            text = self.on_terminal("top", keys=b"s+ q", columns=columns, rows=rows)
+            self.assertTrue(text.startswith("\033[?1049h\033[?25l"), text[:40])
+            self.assertTrue(text.endswith("\033[?25h\033[?1049l"), text[-40:])
+            frame = text.split("\033[H")[-1].split("\033[J")[0]
+            lines = [re.sub(r"\033\[[0-9;]*[mK]", "", line) for line in frame.split("\r\n")]
+            self.assertEqual(len(lines), rows)
+            self.assertTrue(all(len(line) < columns for line in lines), lines)
+            self.assertRegex(lines[0], r"^epsilond \S+ on \S+: learning ")
+            self.assertIn("go on (paused)", lines[-1])
+
+    def test_plot_fills_the_terminal_and_needs_none(self):
+        self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: self.status()["agent"]["samples"] > 20, "twenty samples")
+        text = self.on_terminal("plot", "mem_used_bytes")
+        self.assertEqual(len(text.splitlines()), 23)
+        self.assertTrue(all(len(re.sub(r"\033\[[0-9;]*m", "", line)) <= 80 for line in text.splitlines()), text)
+        piped = self.ctl("plot", "host.surprise", "--width", "60", "--height", "10", env={"LC_ALL": "C"})
+        self.assertEqual(piped.returncode, 0, piped.stderr)
+        self.assertEqual(len(piped.stdout.splitlines()), 10)
+        self.assertTrue(piped.stdout.isascii() and "\033" not in piped.stdout, piped.stdout)
+        self.assertEqual(self.ctl("plot", "zombis").returncode, 66)
+        self.assertEqual(self.ctl("plot", "--height", "2").returncode, 64)
+        once = self.ctl("top")
+        self.assertEqual((once.returncode, len(once.stdout.splitlines())), (0, 24))
+
+    # Whom it lets in, and where
+
+    def test_the_socket_is_for_owner_and_group_and_goes_with_the_agent(self):
+        agent = self.start()
+        mode = os.stat(self.sock).st_mode
+        self.assertTrue(stat.S_ISSOCK(mode))
+        self.assertEqual(stat.S_IMODE(mode), 0o660)
+        agent.terminate()
+        self.assertEqual(agent.wait(20), 0)
+        self.assertFalse(os.path.exists(self.sock))
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to become somebody else")
+    def test_others_are_refused(self):
+        self.start()
+        os.chmod(self.dir, 0o755)
+        result = self.ctl("status", user=65534, group=65534, extra_groups=[])
+        self.assertEqual(result.returncode, 77)
+        self.assertIn("permission denied", result.stderr)
+        member = self.ctl("status", user=65534, group=os.stat(self.sock).st_gid, extra_groups=[])
+        self.assertEqual(member.returncode, 0, member.stderr)
+
+    def test_a_socket_that_was_left_behind_is_replaced(self):
+        agent = self.start()
+        agent.kill()
+        agent.wait()
+        self.assertTrue(os.path.exists(self.sock))
+        self.start()
+        self.assertNotIn("control:", self.stderr())
+
+    def test_the_socket_of_another_agent_is_left_alone(self):
+        first = self.start()
+        second = self.start("--ticks", "3", wait=False)
+        self.assertEqual(second.wait(20), 0)
+        self.assertIn(self.sock + ": another agent listens there", self.stderr())
+        self.assertEqual(self.status()["agent"]["pid"], first.pid)
+
+    def test_a_path_that_cannot_be_made_is_said_once_and_done_without(self):
+        ini = self.ini("100ms", self.path("no/such/dir/sock"))
+        agent = self.start("--ticks", "5", ini=ini, wait=False)
+        self.assertEqual(agent.wait(20), 0)
+        self.assertEqual(self.stderr().count("no/such/dir/sock"), 1, self.stderr())
+
+    def test_a_reload_moves_the_socket_and_keeps_the_mute(self):
+        agent = self.start()
+        self.assertEqual(self.ctl("mute", "1h", "one", "two").returncode, 0)
+        old, self.sock = self.sock, self.path("moved.sock")
+        self.ini()
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: self.ctl("status").returncode == 0, "an agent at the new path")
+        self.assertFalse(os.path.exists(old))
+        self.assertEqual(self.status()["agent"]["mute_reason"], "one two")
+        self.ini(sock="none")
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: self.ctl("status").returncode == 3, "no socket at all")
+
+    def test_a_mute_outlasts_a_restart(self):
+        state = self.path("state")
+        agent = self.start(state=state)
+        self.assertRegex(self.ctl("mute", "1h", "upgrade").stdout, r"^muted until 20..-")
+        samples = self.status()["agent"]["samples"]
+        self.wait_for(lambda: self.status()["agent"]["samples"] > samples + 1, "two samples more")
+        agent.kill()  # what is commanded is saved with the next sample
+        agent.wait()
+        self.start(state=state)
+        status = self.status()["agent"]
+        self.assertEqual((status["state"], status["mute_reason"]), ("muted", "upgrade"))
+        self.assertTrue(3500 < status["mute_left_s"] < 3600, status)
+        self.assertEqual(self.ctl("unmute").stdout, "unmuted\n")
+        self.assertEqual(self.status()["agent"]["state"], "learning")
+
+    # What it survives
+
+    def unharmed(self, agent, samples_before):
+        self.wait_for(lambda: self.status()["agent"]["samples"] > samples_before, "another sample")
+        self.assertIsNone(agent.poll())
+        self.assertEqual(self.status()["agent"]["ticks_missed"], 0)
+
+    def test_garbage_is_answered_with_an_error_and_costs_no_tick(self):
+        agent = self.start(ini=self.ini("1s"))
+        samples = self.status()["agent"]["samples"]
+        random.seed(1)
+        lines = [b"\n", b"\0\0\0\n", b"GET / HTTP/1.1\r\n", b"x" * 100000, b"status " + b"y" * 4088 + b"\n", b"\xff" * 9 + b"\n",
+                 b"mute -1\n", b"history " + b"z " * 2000 + b"\n", b"explain %n%s%s\n"]
+        lines += [bytes(random.randrange(256) for _ in range(random.randrange(1, 300))).replace(b"\n", b"") + b"\n"
+                  for _ in range(300)]
+        for line in lines:
+            client = self.connect()
+            try:
+                client.sendall(line)
+            except BrokenPipeError:
+                pass
+            answer = self.read_all(client)
+            self.assertTrue(answer.startswith(b"error "), (line[:50], answer))
+            client.close()
+        self.unharmed(agent, samples)
+
+    def test_a_thousand_connections_cost_no_tick(self):
+        agent = self.start(ini=self.ini("1s"))
+        samples = self.status()["agent"]["samples"]
+        for _ in range(3):  # nobody says anything, and all stay open as far as they may
+            clients = []
+            for _ in range(333):
+                client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                client.connect(self.sock)
+                self.addCleanup(client.close)
+                clients.append(client)
+            self.assertTrue(self.ask(b"status\n").endswith(b"\nok\n"))
+            for client in clients:
+                client.close()
+        for _ in range(1000):
+            client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            client.connect(self.sock)
+            client.sendall(b"status\n")
+            self.assertTrue(self.read_all(client).endswith(b"\nok\n"))
+            client.close()
+        self.unharmed(agent, samples)
+        fds = "/proc/%d/fd/" % agent.pid
+        sockets = [fd for fd in os.listdir(fds) if os.readlink(fds + fd).startswith("socket:")]
+        self.assertLess(len(sockets), 12)
+
+    def test_slow_readers_are_served_and_hold_nobody_up(self):
+        agent = self.start(ini=self.ini("100ms"))
+        self.wait_for(lambda: self.status()["agent"]["samples"] > 60, "sixty samples")
+        rows = self.status()["agent"]["history_rows"]
+        readers = [self.connect() for _ in range(7)]
+        for reader in readers:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            reader.sendall(b"history\n")
+        text = b""
+        for _ in range(20):
+            text += readers[0].recv(100)
+            self.assertTrue(self.ask(b"status\n").endswith(b"\nok\n"))
+        for reader in readers[1:]:
+            reader.close()  # in the middle of an answer
+        text += self.read_all(readers[0])
+        self.assertTrue(text.endswith(b"\nok\n"), text[-100:])
+        self.assertGreaterEqual(len(text.splitlines()), rows)
+        self.assertIsNone(agent.poll())
+
+    def test_half_open_clients_are_answered_or_closed(self):
+        agent = self.start(ini=self.ini("1s"))
+        samples = self.status()["agent"]["samples"]
+        half = self.connect()
+        half.sendall(b"status")
+        half.shutdown(socket.SHUT_WR)
+        self.assertTrue(self.read_all(half).endswith(b"\nok\n"))
+        silent = self.connect()
+        begun = time.monotonic()
+        self.assertEqual(self.read_all(silent), b"")
+        self.assertGreater(time.monotonic() - begun, 8)
+        self.unharmed(agent, samples)
+
+    # A mute, an episode and a fresh start
+
+    def open_files(self, count):
+        self.write("host/proc/sys/fs/next", "%d\t0\t9223372036854775807\n" % count)
+        os.rename(self.path("host/proc/sys/fs/next"), self.path("host/proc/sys/fs/file-nr"))
+
+    def test_mute_mutes_explain_explains_and_relearn_forgets(self):
+        shutil.copytree(FIXTURES + "/idle/1", self.path("host"))
+        self.open_files(1000)
+        ini = self.ini("100ms", rest="[model host]\nwarm_up = 30s\nfeatures = open_files tcp_sockets\nclear_after = 1s\n")
+        agent = self.start("--root", self.path("host"), ini=ini)
+        os.set_blocking(agent.stdout.fileno(), False)
+        told = []
+
+        def events():
+            try:
+                told.extend(json.loads(line) for line in os.read(agent.stdout.fileno(), 1 << 20).splitlines())
+            except BlockingIOError:
+                pass
+            return [event["event"] for event in told]
+
+        self.wait_for(lambda: self.status()["agent"]["state"] == "normal", "the end of the warm-up", 90)
+        self.assertEqual(self.ctl("mute", "10m", 'the "nightly" backup').returncode, 0)
+        self.open_files(1000000)
+        self.wait_for(lambda: self.status()["models"][0]["surprise"] > 3, "a strange score")
+        time.sleep(1)
+        self.assertEqual(events(), ["start"])
+        muted = self.ctl("status").stdout
+        self.assertRegex(muted, r'muted for another 9 min \d+ s, until \S+: the "nightly" backup')
+        self.assertEqual(self.ctl("check").returncode, 0)
+
+        self.assertEqual(self.ctl("unmute").returncode, 0)
+        self.wait_for(lambda: "raised" in events(), "raised after unmute")
+        self.assertEqual(self.status()["models"][0]["id"], told[-1]["id"])
+        self.assertIn(self.ctl("check").returncode, (1, 2))
+        self.assertRegex(self.ctl("check").stdout, r"^EPSILON (WARNING|CRITICAL) - .*open files 1 M \(usual 1000 ")
+        text = self.ctl("explain").stdout
+        self.assertRegex(text, r"^RAISED " + told[-1]["id"])
+        self.assertRegex(text, r"(?m)^open files +1 M +1000 ± ")
+        explained = json.loads(self.ctl("explain", told[-1]["id"], "--json").stdout)
+        self.assertEqual(explained["event"], "raised")
+        self.assertEqual(explained["arithmetic"][0]["value"], 1000000)
+        self.assertAlmostEqual(sum(term["log_density"] for term in explained["arithmetic"]),
+                               explained["log_super_epsilon"], delta=1e-4 * abs(explained["log_super_epsilon"]))
+
+        self.assertEqual(self.ctl("relearn", "open_files").returncode, 69)
+        self.assertEqual(self.ctl("relearn").returncode, 0)
+        self.wait_for(lambda: "cleared" in events(), "cleared by relearn")
+        self.assertEqual(self.status()["agent"]["state"], "learning")
+        self.assertEqual(events(), ["start", "raised", "cleared"])
+        agent.terminate()
+        self.assertEqual(agent.wait(20), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *("Control." + name for name in sys.argv[4:])], verbosity=2)
