@@ -13,7 +13,7 @@ void EpisodeLog::add(const platform::Flag& flag, const Snapshot& peak, const Mod
     known = std::min_element(records_->begin(), records_->end(),
                              [](const ToldEpisode& a, const ToldEpisode& b) { return a.changes < b.changes; });
   ToldEpisode& record = (*records_)[static_cast<std::size_t>(known - records_->data())];
-  const bool keeps_processes = record.flag.id == flag.id && flag.process_count == 0;
+  const bool keeps_processes = record.flag.id == flag.id.view() && flag.process_count == 0;
   const auto processes = record.flag.processes;
   const std::size_t process_count = record.flag.process_count;
   record.flag = flag;
