@@ -13,87 +13,15 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-EPSILOND, EPSILONCTL, FIXTURES = sys.argv[1:4]
+from control_support import EPSILONCTL, ControlledAgent
+
+FIXTURES = sys.argv[3]
 
 
-class Control(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-e2e-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-        self.sock = self.path("control.sock")
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
-
-    def ini(self, interval="200ms", sock=None, rest=""):
-        return self.write("agent.ini", "[agent]\ninterval = %s\ncontrol = %s\n%s" % (interval, sock or self.sock, rest))
-
-    def start(self, *arguments, ini=None, state="none", wait=True):
-        log = open(self.path("stderr"), "a")
-        self.addCleanup(log.close)
-        agent = subprocess.Popen([EPSILOND, "-c", ini or self.ini(), "--state", state, *arguments],
-                                 stdout=subprocess.PIPE, stderr=log, text=True)
-        self.addCleanup(agent.stdout.close)
-        self.addCleanup(agent.wait)
-        self.addCleanup(agent.kill)
-        if wait:
-            self.wait_for(lambda: self.ctl("status").returncode == 0, "an agent that answers")
-        return agent
-
-    def stderr(self):
-        with open(self.path("stderr")) as file:
-            return file.read()
-
-    def wait_for(self, condition, what, seconds=30):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.05)
-        self.fail("never happened: " + what)
-
-    def ctl(self, *arguments, **options):
-        return subprocess.run([EPSILONCTL, *arguments, "--socket", self.sock], capture_output=True, text=True,
-                              timeout=60, **options)
-
-    def status(self):
-        result = self.ctl("status", "--json")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
-
-    def connect(self):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.connect(self.sock)  # waits while others wait, as it would not with a timeout
-        client.settimeout(20)
-        self.addCleanup(client.close)
-        return client
-
-    @staticmethod
-    def read_all(client):
-        text = b""
-        while True:
-            try:
-                piece = client.recv(65536)
-            except ConnectionResetError:  # we had said more than it wanted to know
-                return text
-            if not piece:
-                return text
-            text += piece
-
-    def ask(self, line):
-        client = self.connect()
-        client.sendall(line)
-        return self.read_all(client)
-
+class Control(ControlledAgent):
     # What it says
 
     def test_status_is_for_people_and_for_machines(self):
@@ -166,33 +94,6 @@ class Control(unittest.TestCase):
         self.assertEqual(self.ctl("explain").returncode, 66)
 
     # On a terminal
-
-    def on_terminal(self, *arguments, keys=b"", columns=80, rows=24):
-        """What a subcommand writes to a terminal of this size, after the keys were pressed one a second."""
-        import fcntl
-        import pty
-        import struct
-        import termios
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
-            os.environ.pop("NO_COLOR", None)
-            time.sleep(0.3)  # until the size is set
-            os.execv(EPSILONCTL, [EPSILONCTL, *arguments, "--socket", self.sock])
-        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        written = b""
-        time.sleep(2)
-        for key in [keys[i:i + 1] for i in range(len(keys))]:
-            os.write(fd, key)
-            time.sleep(0.3)
-        try:
-            while piece := os.read(fd, 65536):
-                written += piece
-        except OSError:  # the end of a pseudo terminal
-            pass
-        os.close(fd)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, written)
-        return written.decode()
 
     def test_top_fills_the_screen_obeys_keys_and_puts_the_terminal_back(self):
         self.start("--root", FIXTURES + "/busy/1")
@@ -294,11 +195,6 @@ class Control(unittest.TestCase):
         self.assertEqual(self.status()["agent"]["state"], "learning")
 
     # What it survives
-
-    def unharmed(self, agent, samples_before):
-        self.wait_for(lambda: self.status()["agent"]["samples"] > samples_before, "another sample")
-        self.assertIsNone(agent.poll())
-        self.assertEqual(self.status()["agent"]["ticks_missed"], 0)
 
     def test_garbage_is_answered_with_an_error_and_costs_no_tick(self):
         agent = self.start(ini=self.ini("1s"))
