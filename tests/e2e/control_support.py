@@ -49,7 +49,7 @@ class ControlledAgent(unittest.TestCase):
         with open(self.path("stderr")) as file:
             return file.read()
 
-    def wait_for(self, condition, what, seconds=30):
+    def wait_for(self, condition, what, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if condition():
