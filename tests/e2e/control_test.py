@@ -188,6 +188,7 @@ class Control(ControlledAgent):
         agent.kill()  # what is commanded is saved with the next sample
         agent.wait()
         self.start(state=state)
+        self.wait_for(lambda: self.status()["agent"]["samples"] > 0, "a sample, from which on the clock counts")
         status = self.status()["agent"]
         self.assertEqual((status["state"], status["mute_reason"]), ("muted", "upgrade"))
         self.assertTrue(3500 < status["mute_left_s"] < 3600, status)
