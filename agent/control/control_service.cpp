@@ -167,7 +167,6 @@ Result<void> ControlService::start_history(const Request& request, Answer& answe
 void ControlService::mute(const Request& request, std::uint32_t uid, Answer& answer) {
   CommandedMute& mute = agent_->pipeline.commanded_mute();
   mute.begin(request.number, agent_->time.wall, request.rest);
-  wishes_to_save_ = true;
   char text[40];
   TextWriter until(text);
   platform::put_utc_time(until, mute.until());
@@ -181,10 +180,7 @@ void ControlService::unmute(std::uint32_t uid, Answer& answer) {
   CommandedMute& mute = agent_->pipeline.commanded_mute();
   const bool was_muted = mute.active();
   mute.end();
-  if (was_muted) {
-    wishes_to_save_ = true;
-    log_line(LogLevel::kInfo, "unmuted by uid %u", uid);
-  }
+  if (was_muted) log_line(LogLevel::kInfo, "unmuted by uid %u", uid);
   set_ok(answer.last_line, "ok %s%s", was_muted ? "unmuted" : "was not muted by command",
          agent_->pipeline.in_mute_window() ? "; a [mute] window of the configuration goes on" : "");
 }

@@ -24,7 +24,7 @@ class ControlService final : public platform::LineService {
   void show(const AgentView& agent) { agent_ = &agent; }
   // The pipeline was replaced: answers that were begun speak of one that is gone, and are ended with an error.
   void forget_pipeline();
-  // Something was commanded since the last call that a restart must not undo.
+  // What was learned was forgotten by command since the last call: a restart must not bring it back.
   bool take_wish_to_save();
 
   void begin(std::size_t client, std::string_view line, std::uint32_t uid) override;

@@ -22,7 +22,7 @@ class ControlSocket {
   // What the agent waits for beside its own work, and at the most how long; see LineServer.
   std::span<pollfd> watched();
   std::chrono::milliseconds time_left(std::chrono::nanoseconds monotonic) const;
-  // True: something was commanded that is to be saved.
+  // True: what was learned was forgotten by command, and that is to be saved.
   bool serve(const AgentView& agent, std::chrono::nanoseconds monotonic);
   void forget_pipeline() { service_.forget_pipeline(); }
 

@@ -14,7 +14,7 @@
 namespace epsilond::agent {
 
 // Counts down measured time, sleep of the machine included, so that setting the clock neither ends nor prolongs it.
-// Over a restart the wall clock counts, by which it is never longer than what was left of it.
+// Over a restart the wall clock counts, by which it is never longer than what was left of it when it was saved.
 class CommandedMute {
  public:
   static constexpr std::uint32_t kLongestS = 31 * 86400;  // a longer one belongs into the configuration
@@ -32,14 +32,19 @@ class CommandedMute {
     until_s_ = seconds_of(wall) + seconds;
     reason_.assign(reason);
     restored_ = false;
+    ++changes_;
   }
-  void end() { left_s_ = 0.0; }
+  void end() {
+    if (active()) ++changes_;
+    left_s_ = 0.0;
+  }
   // To be called for every sample.
   void advance(double passed_s, std::chrono::nanoseconds wall) {
     if (left_s_ <= 0.0) return;
     left_s_ = restored_ ? std::min(left_s_, until_s_ - seconds_of(wall)) : left_s_ - passed_s;
     restored_ = false;
     until_s_ = seconds_of(wall) + left_s_;
+    if (left_s_ <= 0.0) ++changes_;
   }
 
   bool active() const { return left_s_ > 0.0; }
@@ -50,6 +55,8 @@ class CommandedMute {
     return std::chrono::milliseconds(static_cast<std::int64_t>(std::clamp(until_s_, -kFarthest, kFarthest) * 1e3));
   }
   std::string_view reason() const { return reason_; }
+  // Grows when one begins or ends: what save() gives has changed.
+  std::uint64_t changes() const { return changes_; }
 
   Saved save() const {
     Saved saved;
@@ -74,6 +81,7 @@ class CommandedMute {
   double left_s_ = 0.0;
   double until_s_ = 0.0;
   platform::FixedString<127> reason_;
+  std::uint64_t changes_ = 0;
   bool restored_ = false;
 };
 

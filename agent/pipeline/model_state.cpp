@@ -1,6 +1,5 @@
 #include "agent/pipeline/model_state.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "agent/pipeline/state_record.h"
@@ -11,13 +10,6 @@ namespace {
 using platform::Result;
 
 RecordHeader header_of(const Watcher& watcher) { return record_header(watcher, watcher.model().state_bytes()); }
-
-RecordHeader header_of(std::string_view name, std::size_t size) {
-  RecordHeader header{};
-  std::memcpy(header.name, name.data(), std::min(name.size(), sizeof header.name - 1));
-  header.size = size;
-  return header;
-}
 
 }  // namespace
 
@@ -68,26 +60,6 @@ Result<std::size_t> load_model_state(std::span<const std::unique_ptr<Watcher>> w
     }
   }
   return restored;
-}
-
-std::size_t extra_record_bytes(std::size_t size) { return sizeof(RecordHeader) + size; }
-
-void put_extra_record(std::string_view name, std::span<const std::byte> body, std::span<std::byte> out) {
-  const RecordHeader header = header_of(name, body.size());
-  std::memcpy(out.data(), &header, sizeof header);
-  std::memcpy(out.data() + sizeof header, body.data(), body.size());
-}
-
-bool take_extra_record(std::string_view name, std::span<const std::byte> in, std::span<std::byte> body) {
-  const RecordHeader wanted = header_of(name, body.size());
-  RecordHeader header{};
-  std::span<const std::byte> found;
-  while (!in.empty() && take_record(in, header, found)) {
-    if (std::memcmp(&header, &wanted, sizeof header) != 0) continue;
-    std::memcpy(body.data(), found.data(), body.size());
-    return true;
-  }
-  return false;
 }
 
 }  // namespace epsilond::agent

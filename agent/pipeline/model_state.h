@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string_view>
 
 #include "agent/pipeline/watcher.h"
 #include "platform/fixed_string.h"
@@ -27,12 +26,5 @@ struct NotRestored {
 // restored, or kMalformed if `in` is not a block of this layout (nothing is restored then). `why` may be null.
 platform::Result<std::size_t> load_model_state(std::span<const std::unique_ptr<Watcher>> watchers,
                                                std::span<const std::byte> in, NotRestored* why = nullptr);
-
-// Beside the models: `body` as one record more, of a name that no model can have ("[mute]"). A reader that does not know
-// it passes over it. `out` has exactly extra_record_bytes() of the size of the body.
-std::size_t extra_record_bytes(std::size_t size);
-void put_extra_record(std::string_view name, std::span<const std::byte> body, std::span<std::byte> out);
-// Fills `body` from the record of that name and size; false, and nothing, if there is none.
-bool take_extra_record(std::string_view name, std::span<const std::byte> in, std::span<std::byte> body);
 
 }  // namespace epsilond::agent

@@ -13,8 +13,6 @@ namespace epsilond::agent {
 
 using platform::FlagEvent;
 
-constexpr std::string_view kMuteRecord = "[mute]";
-
 Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
                    std::vector<std::unique_ptr<platform::Emitter>> emitters)
     : host_(config.host.empty() ? std::string(platform::host_name().view()) : config.host),
@@ -120,21 +118,12 @@ std::size_t Pipeline::take_over(Pipeline& before, const StepTime& time) {
   return restored ? *restored : 0;
 }
 
-std::size_t Pipeline::state_bytes() const {
-  return model_state_bytes(watchers_) + extra_record_bytes(sizeof(CommandedMute::Saved));
-}
+std::size_t Pipeline::state_bytes() const { return model_state_bytes(watchers_); }
 
-void Pipeline::save_state(std::span<std::byte> out) const {
-  save_model_state(watchers_, out);
-  const CommandedMute::Saved mute = mute_.save();
-  put_extra_record(kMuteRecord, std::as_bytes(std::span(&mute, 1)), out.subspan(model_state_bytes(watchers_)));
-}
+void Pipeline::save_state(std::span<std::byte> out) const { save_model_state(watchers_, out); }
 
 platform::Result<std::size_t> Pipeline::load_state(std::span<const std::byte> in, NotRestored* why) {
-  const platform::Result<std::size_t> restored = load_model_state(watchers_, in, why);
-  CommandedMute::Saved mute;
-  if (restored && take_extra_record(kMuteRecord, in, std::as_writable_bytes(std::span(&mute, 1)))) mute_.restore(mute);
-  return restored;
+  return load_model_state(watchers_, in, why);
 }
 
 std::size_t Pipeline::memory_bytes() const {

@@ -26,6 +26,7 @@
 namespace epsilond::agent {
 
 inline constexpr std::size_t kEpisodeRecordBytes = sizeof(RecordHeader) + sizeof(SavedEpisode);
+inline constexpr std::size_t kMuteRecordBytes = extra_record_bytes(sizeof(CommandedMute::Saved));
 
 class Pipeline {
  public:
@@ -76,14 +77,15 @@ class Pipeline {
   void save_state(std::span<std::byte> out) const;
   platform::Result<std::size_t> load_state(std::span<const std::byte> in, NotRestored* why = nullptr);
 
-  // The episodes that are open and were told, as bytes of a fixed size for a configuration; and, after a restart and
-  // load_state(), the way back: each goes on under its id, or is ended by a CLEARED that says why it cannot. What
-  // passed meanwhile by the wall clock counts as its time; a clock that was set back counts as none. Returns how many
-  // go on, or an error if the bytes are not such a block.
-  std::size_t episodes_bytes() const { return watchers_.size() * kEpisodeRecordBytes; }
+  // The episodes that are open and were told, and a mute by command, as bytes of a fixed size for a configuration; and,
+  // after a restart and load_state(), the way back: each goes on under its id, or is ended by a CLEARED that says why it
+  // cannot. What passed meanwhile by the wall clock counts as its time; a clock that was set back counts as none.
+  // Returns how many episodes go on, or an error if the bytes are not such a block.
+  std::size_t episodes_bytes() const { return watchers_.size() * kEpisodeRecordBytes + kMuteRecordBytes; }
   void save_episodes(const StepTime& time, std::span<std::byte> out) const;
   platform::Result<std::size_t> resume_episodes(std::span<const std::byte> in, const StepTime& time);
-  // Of all models; grows with every event of an episode. When it has, what save_episodes() gives has changed.
+  // Of all models; grows with every event of an episode and with the begin and the end of a mute by command. When it
+  // has, what save_episodes() gives has changed.
   std::uint64_t told() const;
   // Ends what is open and was told by a CLEARED with this text, when nobody will watch it any longer.
   void end_open_episodes(const StepTime& time, std::string_view why);
@@ -93,6 +95,7 @@ class Pipeline {
  private:
   void send(platform::FlagEvent event, const Watcher& watcher);
   void emit();
+  void remember_resumed(const Watcher& watcher, const StepTime& time);
   bool resume_episode(const RecordHeader& header, std::span<const std::byte> body, const StepTime& time);
 
   std::string host_;

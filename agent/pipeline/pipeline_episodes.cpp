@@ -15,6 +15,8 @@ namespace {
 // The part that does not depend on what the model sees: enough to end an episode that cannot go on.
 constexpr std::size_t kLeastRecord = offsetof(SavedEpisode, cause_leads);
 
+constexpr std::string_view kMuteRecord = "[mute]";  // no model can have this name
+
 void describe_lost(const RecordHeader& header, const SavedEpisode& saved, const char* why, platform::Flag& flag) {
   const std::string_view model = record_name(header);
   flag = {};
@@ -40,15 +42,29 @@ void Pipeline::save_episodes(const StepTime& time, std::span<std::byte> out) con
     std::memcpy(out.data() + sizeof header, &saved, sizeof saved);
     out = out.subspan(kEpisodeRecordBytes);
   }
+  const CommandedMute::Saved mute = mute_.save();
+  put_extra_record(kMuteRecord, std::as_bytes(std::span(&mute, 1)), out);
 }
 
 platform::Result<std::size_t> Pipeline::resume_episodes(std::span<const std::byte> in, const StepTime& time) {
   if (const platform::Result<void> sound = check_records(in); !sound) return sound.error();
+  CommandedMute::Saved mute;
+  if (take_extra_record(kMuteRecord, in, std::as_writable_bytes(std::span(&mute, 1)))) mute_.restore(mute);
   std::size_t resumed = 0;
   RecordHeader header{};
   std::span<const std::byte> body;
-  while (!in.empty() && take_record(in, header, body)) resumed += resume_episode(header, body, time) ? 1U : 0U;
+  while (!in.empty() && take_record(in, header, body))
+    if (record_name(header) != kMuteRecord && resume_episode(header, body, time)) ++resumed;
   return resumed;
+}
+
+// So that it can be explained before its next event.
+void Pipeline::remember_resumed(const Watcher& watcher, const StepTime& time) {
+  platform::Flag raised;
+  watcher.describe(FlagEvent::kRaised, raised);
+  raised.host.assign(host_);
+  raised.wall = time.wall;
+  episode_log_.add(raised, watcher.episode().peak(), watcher.view());
 }
 
 bool Pipeline::resume_episode(const RecordHeader& header, std::span<const std::byte> body, const StepTime& time) {
@@ -64,10 +80,12 @@ bool Pipeline::resume_episode(const RecordHeader& header, std::span<const std::b
   } else {
     const RecordHeader wanted = record_header(*found, sizeof saved);
     const double away_s = std::chrono::duration<double>(time.wall).count() - static_cast<double>(saved.saved_ns) / 1e9;
-    if (std::memcmp(&header, &wanted, sizeof header) != 0)
+    if (std::memcmp(&header, &wanted, sizeof header) != 0) {
       why = "the model looks at other features, or at a machine of another size";
-    else if (found->resume_episode(saved, std::max(0.0, away_s)))
+    } else if (found->resume_episode(saved, std::max(0.0, away_s))) {
+      remember_resumed(*found, time);
       return true;
+    }
   }
   if (saved.told == 0) return false;
   describe_lost(header, saved, why, flag_);
@@ -77,7 +95,7 @@ bool Pipeline::resume_episode(const RecordHeader& header, std::span<const std::b
 }
 
 std::uint64_t Pipeline::told() const {
-  std::uint64_t count = 0;
+  std::uint64_t count = mute_.changes();
   for (const FlagEvent event : {FlagEvent::kRaised, FlagEvent::kOngoing, FlagEvent::kCleared, FlagEvent::kLearned})
     count += event_count(event);
   return count;

@@ -27,13 +27,18 @@ std::uint64_t hash_features(const ModelView& view) {
   return hash.value();
 }
 
+RecordHeader named_header(std::string_view name, std::size_t size) {
+  RecordHeader header{};
+  std::memcpy(header.name, name.data(), std::min(name.size(), sizeof header.name - 1));
+  header.size = size;
+  return header;
+}
+
 }  // namespace
 
 RecordHeader record_header(const Watcher& watcher, std::size_t size) {
-  RecordHeader header{};
-  std::memcpy(header.name, watcher.name().data(), std::min(watcher.name().size(), sizeof header.name - 1));
+  RecordHeader header = named_header(watcher.name(), size);
   header.features_hash = hash_features(watcher.view());
-  header.size = size;
   return header;
 }
 
@@ -49,6 +54,24 @@ bool take_record(std::span<const std::byte>& in, RecordHeader& header, std::span
   body = in.first(header.size);
   in = in.subspan(header.size);
   return true;
+}
+
+void put_extra_record(std::string_view name, std::span<const std::byte> body, std::span<std::byte> out) {
+  const RecordHeader header = named_header(name, body.size());
+  std::memcpy(out.data(), &header, sizeof header);
+  std::memcpy(out.data() + sizeof header, body.data(), body.size());
+}
+
+bool take_extra_record(std::string_view name, std::span<const std::byte> in, std::span<std::byte> body) {
+  const RecordHeader wanted = named_header(name, body.size());
+  RecordHeader header{};
+  std::span<const std::byte> found;
+  while (!in.empty() && take_record(in, header, found)) {
+    if (std::memcmp(&header, &wanted, sizeof header) != 0) continue;
+    std::memcpy(body.data(), found.data(), body.size());
+    return true;
+  }
+  return false;
 }
 
 platform::Result<void> check_records(std::span<const std::byte> in) {

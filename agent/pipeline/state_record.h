@@ -26,6 +26,13 @@ RecordHeader record_header(const Watcher& watcher, std::size_t size);
 // Reads the record at the front of `in` and moves past it; false if what is there is not a whole record.
 bool take_record(std::span<const std::byte>& in, RecordHeader& header, std::span<const std::byte>& body);
 
+// Beside the models: `body` as a record of a name that no model can have ("[mute]"). A reader that does not know it passes
+// over it. `out` has exactly extra_record_bytes() of the size of the body.
+constexpr std::size_t extra_record_bytes(std::size_t size) { return sizeof(RecordHeader) + size; }
+void put_extra_record(std::string_view name, std::span<const std::byte> body, std::span<std::byte> out);
+// Fills `body` from the record of that name and size; false, and nothing, if there is none.
+bool take_extra_record(std::string_view name, std::span<const std::byte> in, std::span<std::byte> body);
+
 // kMalformed unless `in` is whole records and nothing else.
 platform::Result<void> check_records(std::span<const std::byte> in);
 

@@ -88,6 +88,19 @@ void what_is_still_strange_is_not_raised_again(void** state) {
   assert_true(bench.pipeline->watchers()[0]->anomalous());
 }
 
+void what_goes_on_can_be_explained_before_its_next_event(void** state) {
+  Bench& bench = get(state);
+  open_one(bench);
+  start_again_same(bench, 60);
+  const auto* record = bench.pipeline->episode_log().find(bench.flags[0].id.view());
+  assert_non_null(record);
+  assert_string_equal(record->flag.host.c_str(), "simulated");
+  assert_true(record->flag.features[0].name.view().starts_with("mem_"));
+  assert_near(record->flag.duration_s, 79.0, 2.0, 0);
+  assert_int_equal(record->term_count, features().size());
+  assert_int_equal(bench.flags.size(), 1);
+}
+
 // A model that has learned for five minutes yields to a level after ten, which the restart does not begin anew.
 void a_level_is_accepted_as_if_there_had_been_no_restart(void** state) {
   Bench& bench = get(state);
@@ -222,6 +235,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(an_open_episode_is_cleared_under_its_id_after_a_restart, setup, teardown),
     cmocka_unit_test_setup_teardown(the_time_between_is_time_of_the_episode, setup, teardown),
     cmocka_unit_test_setup_teardown(what_is_still_strange_is_not_raised_again, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_goes_on_can_be_explained_before_its_next_event, setup, teardown),
     cmocka_unit_test_setup_teardown(a_level_is_accepted_as_if_there_had_been_no_restart, setup, teardown),
     cmocka_unit_test_setup_teardown(a_second_restart_ends_it_no_second_time, setup, teardown),
     cmocka_unit_test_setup_teardown(with_nothing_learned_left_the_episode_is_ended_and_says_why, setup, teardown),

@@ -20,8 +20,6 @@ void while_muted_nothing_is_sent_and_nothing_learned_but_start_and_stop(void** s
   bench.flags.clear();
   bench.ask("mute 100 a \"backup\"");
   assert_true(bench.verdict().starts_with("ok muted until 20"));
-  assert_true(bench.service.take_wish_to_save());
-  assert_false(bench.service.take_wish_to_save());
   const double learned_s = bench.pipeline->watchers()[0]->model().learned_s();
   bench.host.extra_zombies = 400;
   bench.run(50);
@@ -76,13 +74,13 @@ void a_mute_outlasts_a_reload_and_a_restart(void** state) {
   Bench& bench = get(state);
   bench.run(10);
   bench.ask("mute 3000 backup");
-  std::vector<std::byte>& saved = *new std::vector<std::byte>(bench.pipeline->state_bytes());
-  bench.pipeline->save_state(saved);
+  std::vector<std::byte>& saved = *new std::vector<std::byte>(bench.pipeline->episodes_bytes());
+  bench.pipeline->save_episodes(bench.time(), saved);
   std::unique_ptr<Pipeline>& next = *new std::unique_ptr<Pipeline>(bench.make_pipeline());
   next->take_over(*bench.pipeline, bench.time());
   const bool after_reload = next->muted();
   next = bench.make_pipeline();
-  const bool loaded = static_cast<bool>(next->load_state(saved));
+  const bool loaded = static_cast<bool>(next->resume_episodes(saved, bench.time()));
   bench.pipeline = std::move(next);
   delete &next;
   delete &saved;
@@ -95,6 +93,24 @@ void a_mute_outlasts_a_reload_and_a_restart(void** state) {
   assert_near(bench.number(0, "mute_left_s"), 3000.0 - 1002.0, 1e-6, 0.0);
 }
 
+// A file that is written when this grows has every mute in it, and none that is over.
+void each_begin_and_end_of_a_mute_is_to_be_saved(void** state) {
+  Bench& bench = get(state);
+  bench.run(10);
+  std::uint64_t before = bench.pipeline->told();
+  bench.ask("unmute");
+  assert_int_equal(bench.pipeline->told(), before);
+  bench.ask("mute 5");
+  assert_int_equal(bench.pipeline->told(), before + 1);
+  bench.run(4);
+  assert_int_equal(bench.pipeline->told(), before + 1);
+  bench.run(2);
+  assert_int_equal(bench.pipeline->told(), before + 2);
+  bench.ask("mute 5");
+  bench.ask("unmute");
+  assert_int_equal(bench.pipeline->told(), before + 4);
+}
+
 void relearn_begins_the_warm_up_again_and_ends_what_was_open(void** state) {
   Bench& bench = get(state);
   bench.run(200);
@@ -105,6 +121,7 @@ void relearn_begins_the_warm_up_again_and_ends_what_was_open(void** state) {
   bench.ask("relearn");
   assert_true(bench.verdict() == "ok every model learns anew (2)");
   assert_true(bench.service.take_wish_to_save());
+  assert_false(bench.service.take_wish_to_save());
   assert_int_equal(bench.flag_count(FlagEvent::kCleared), raised);
   assert_true(bench.flags.back().text == "told to learn anew");
   bench.ask("status");
@@ -134,6 +151,8 @@ const CMUnitTest kTests[] = {
                                     destroy_control_bench),
     cmocka_unit_test_setup_teardown(unmute_ends_it_at_once, make_control_bench, destroy_control_bench),
     cmocka_unit_test_setup_teardown(a_mute_outlasts_a_reload_and_a_restart, make_control_bench, destroy_control_bench),
+    cmocka_unit_test_setup_teardown(each_begin_and_end_of_a_mute_is_to_be_saved, make_control_bench,
+                                    destroy_control_bench),
     cmocka_unit_test_setup_teardown(relearn_begins_the_warm_up_again_and_ends_what_was_open, make_control_bench,
                                     destroy_control_bench),
     cmocka_unit_test_setup_teardown(one_feature_cannot_be_forgotten_and_why_is_said, make_control_bench,
