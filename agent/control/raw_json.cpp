@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "platform/emit/escape.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -56,6 +58,14 @@ void append_utf8(std::uint32_t code, std::string& out) {
     put(0x80U | (code >> 6U & 0x3FU));
     put(0x80U | (code & 0x3FU));
   }
+}
+
+std::string harmless(std::string_view text) {
+  std::string out(3 * text.size(), '\0');  // U+FFFD in place of each byte
+  platform::TextWriter writer(out);
+  platform::put_escaped(writer, text, platform::Escape::kMessage);
+  out.resize(writer.size());
+  return out;
 }
 
 }  // namespace
@@ -122,7 +132,7 @@ std::string RawJson::text() const {
       out += letter == std::string_view::npos ? escaped : kMeant[letter];
     }
   }
-  return out;
+  return harmless(out);
 }
 
 }  // namespace epsilond::agent

@@ -20,7 +20,8 @@ class RawJson {
   std::vector<RawJson> elements() const;
   // NaN for what is not a number.
   double number() const;
-  // A string without its escapes; empty for anything else.
+  // A string without its escapes, harmless on a terminal: a control character, whoever named his process by it, is a
+  // blank (Escape::kMessage). Empty for anything else.
   std::string text() const;
   bool is_true() const { return text_ == "true"; }
   std::string_view raw() const { return text_; }

@@ -43,8 +43,15 @@ void what_is_not_there_is_absent(void**) {
 }
 
 void escapes_are_taken_off(void**) {
-  assert_true(text_is(RawJson(kObject)["b"], "x\"y\\z\n\xc3\xa9\xe2\x82\xac"));
+  assert_true(text_is(RawJson(kObject)["b"], "x\"y\\z \xc3\xa9\xe2\x82\xac"));
   assert_true(text_is(RawJson(kObject)["h"], ""));
+}
+
+// The name of a process is chosen by its owner, and read on the terminal of somebody else.
+void a_name_cannot_command_the_terminal(void**) {
+  assert_true(text_is(RawJson(R"("\u001b]0;owned\u0007\u001b[2J")"), " ]0;owned  [2J"));
+  assert_true(text_is(RawJson(R"("a\u009b31mb\u202ec")"), "a 31mb c"));
+  assert_true(text_is(RawJson("\"\x1b[31m\xff\""), " [31m\xef\xbf\xbd"));
 }
 
 void elements_are_whole_values(void**) {
@@ -76,6 +83,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(members_are_found_whatever_is_before_them),
     cmocka_unit_test(what_is_not_there_is_absent),
     cmocka_unit_test(escapes_are_taken_off),
+    cmocka_unit_test(a_name_cannot_command_the_terminal),
     cmocka_unit_test(elements_are_whole_values),
     cmocka_unit_test(blanks_between_tokens_do_not_matter),
     cmocka_unit_test(what_is_no_json_gives_absent_values),
