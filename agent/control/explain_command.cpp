@@ -18,6 +18,12 @@ constexpr double kWorthShowing = 2.0;      // |z|
 constexpr std::size_t kFewestShown = 5;    // without --all
 constexpr double kDriftOfRounding = 0.05;  // of numbers that were printed with six digits, added up
 
+constexpr std::string_view kLegend = R"(
+surprise: 1 is once in ten samples, 2 once in a hundred, and so on; told of above the
+threshold. z: standard deviations from what is usual. ln p: natural log of the
+density at the value. share: of the strangeness.
+)";
+
 double or_zero(double value) { return std::isfinite(value) ? value : 0.0; }
 
 std::string row(std::string_view name, std::string_view value, std::string_view usual, std::string_view z,
@@ -55,27 +61,56 @@ void put_features(std::vector<RawJson> features, bool all, double log_super_epsi
     text += row("log super-epsilon: their sum", "", "", "", decimal_text(sum, 1), "");
 }
 
+// What a process took more of, in words, and the unit of format_quantity() that it is in; docs/flag-format.md has them.
+struct Growth {
+  std::string_view what;
+  std::string_view words;
+  std::string_view unit;
+};
+constexpr std::array kGrowths = {
+    Growth{"rss_bytes", "resident memory", "bytes"},
+    Growth{"cpu_seconds", "processor time", "s"},
+    Growth{"read_bytes", "read from storage", "bytes"},
+    Growth{"write_bytes", "written to storage", "bytes"},
+    Growth{"threads", "threads", "1"},
+    Growth{"descriptors", "open files and sockets", "1"},
+    Growth{"children", "child processes", "1"},
+    Growth{"zombies", "ended children that it does not wait for (zombies)", "1"},
+};
+
+std::string growth_text(const RawJson& process) {
+  const std::string what = process["what"].text();
+  const double delta = or_zero(process["delta"].number());
+  if (what == "blocked") return "waits for a device, and cannot be interrupted (state D)";
+  for (const Growth& growth : kGrowths)
+    if (what == growth.what) {
+      const std::string amount =
+          growth.unit == "s" ? decimal_text(delta, 1) + " s" : std::string(format_quantity(delta, growth.unit).view());
+      return std::string(growth.words) + (delta >= 0.0 ? " +" : " ") + amount;
+    }
+  return what + ' ' + decimal_text(delta, 1);
+}
+
+// "  postgres[4411], postgresql.service, uid 113: resident memory +5.6 GB"
 void put_processes(const RawJson& event, std::string& text) {
-  for (const RawJson& process : event["processes"].elements()) {
-    const std::string what = process["what"].text();
-    const std::string_view unit = what.ends_with("_bytes_per_s") ? "bytes/s"
-                                  : what.ends_with("_bytes")     ? "bytes"
-                                  : what.ends_with("_ratio")     ? "ratio"
-                                                                 : "1";
-    const double delta = process["delta"].number();
-    text += "  " + process["comm"].text() + '[' + decimal_text(process["pid"].number(), 0) + "] of uid " +
-            decimal_text(process["uid"].number(), 0) + ": " + what + (delta >= 0.0 ? " +" : " ");
-    text += format_quantity(or_zero(delta), unit).view();
-    text += '\n';
+  const std::vector<RawJson> processes = event["processes"].elements();
+  if (processes.empty()) return;
+  text += "\nProcesses that grew most when it began, within 4 to 8 s:\n";
+  for (const RawJson& process : processes) {
+    text += "  " + process["comm"].text() + '[' + decimal_text(process["pid"].number(), 0) + "], ";
+    const std::string unit = process["unit"].text();
+    if (!unit.empty()) text += unit + ", ";
+    text += "uid " + decimal_text(process["uid"].number(), 0) + ": " + growth_text(process) + '\n';
   }
 }
 
 std::string episode_for_people(const AgentReply& reply, bool all) {
   const RawJson event(reply.lines.empty() ? std::string_view() : reply.lines.front());
   std::string kind = event["event"].text();
+  const bool over = kind == "cleared" || kind == "learned";
   for (char& c : kind) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   std::string text = kind + ' ' + event["id"].text() + " [model " + event["model"].text() + "] on " +
-                     event["host"].text() + ", " + event["time"].text() + ", lasted ";
+                     event["host"].text() + ", " + event["time"].text() + (over ? ", lasted " : ", still open, after ");
   text += format_duration(or_zero(event["duration_s"].number())).view();
   text += "\n" + event["text"].text() + "\n\n";
   text += "At its strangest: surprise " + decimal_text(event["surprise"].number(), 2) + ", threshold " +
@@ -84,9 +119,8 @@ std::string episode_for_people(const AgentReply& reply, bool all) {
   std::vector<RawJson> features;
   for (std::size_t i = 1; i < reply.lines.size(); ++i) features.emplace_back(reply.lines[i]);
   put_features(std::move(features), all, event["log_super_epsilon"].number(), text);
-  if (!event["processes"].elements().empty()) text += "\nProcesses that grew most when it began:\n";
   put_processes(event, text);
-  return text;
+  return text + std::string(kLegend);
 }
 
 std::string moment_for_people(const AgentReply& reply, bool all) {
@@ -100,7 +134,7 @@ std::string moment_for_people(const AgentReply& reply, bool all) {
             decimal_text(model["log_super_epsilon"].number(), 1) + '\n';
     put_features(lines.features, all, model["log_super_epsilon"].number(), text);
   }
-  return text;
+  return text + std::string(kLegend);
 }
 
 std::string for_machines(const AgentReply& reply, bool present_moment) {
