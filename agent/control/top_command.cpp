@@ -26,6 +26,7 @@ struct Look {
   AgentReply status;
   AgentReply features;
   AgentReply past;
+  AgentReply episode;
   AgentLines lines;
   HistoryTable history;
 };
@@ -49,13 +50,21 @@ bool look(const std::string& socket, TopChoice& choice, Look& now, const AgentRe
   ask_agent(socket, request, now.past);
   if (now.past.code != kExitFine) return false;
   now.history = read_history(now.past.lines);
+  // One that is not told of yet is not known by its id.
+  if (model.model["id"].present()) ask_agent(socket, "explain " + model.model["id"].text(), now.episode);
   return true;
 }
 
-std::string frame(const Look& now, const TopChoice& choice, const TextStyle& style) {
+std::string frame(const Look& now, const TopChoice& choice, const std::string& trouble, const TextStyle& style) {
   const platform::TerminalSize size = platform::terminal_size(STDOUT_FILENO);
-  return draw_top(now.lines.agent, now.lines.models[choice.model], now.lines.models.size(), now.history, choice,
-                  size.columns, size.rows, style);
+  const bool told = now.episode.code == kExitFine && !now.episode.lines.empty();
+  const TopView view{.agent = now.lines.agent,
+                     .model = now.lines.models[choice.model % now.lines.models.size()],
+                     .model_count = now.lines.models.size(),
+                     .history = now.history,
+                     .episode = told ? RawJson(now.episode.lines.front())["text"].text() : std::string(),
+                     .trouble = trouble};
+  return draw_top(view, choice, size.columns, size.rows, style);
 }
 
 // False: quit.
@@ -90,31 +99,37 @@ bool obey(unsigned char key, TopChoice& choice) {
   }
 }
 
-// Until a key or a signal ends it; nothing, or what went wrong meanwhile.
+// Until a key or a signal ends it; nothing, or why there was nothing to show. An agent that is gone may come back: what
+// was last seen stays, with a word about it.
 std::string watch(FullScreen& screen, const std::string& socket, const TextStyle& style, ExitCode& code) {
   TopChoice choice;
   std::unique_ptr<Look> shown;
+  std::string trouble;
+  bool stale = false;  // what is on the screen is of another model or another time
   auto next = std::chrono::steady_clock::now();
   while (true) {
     const bool due = std::chrono::steady_clock::now() >= next;
-    if (!shown || (due && !choice.paused)) {
+    if (stale || !shown || (due && !choice.paused)) {
       auto fresh = std::make_unique<Look>();
       const AgentReply* problem = nullptr;
-      if (!look(socket, choice, *fresh, &problem)) {
+      const bool fine = look(socket, choice, *fresh, &problem);
+      trouble.clear();
+      if (!fine) trouble = problem->problem.empty() ? "the agent watches nothing" : problem->problem;
+      if (!fine && !shown) {
         code = problem->code != kExitFine ? problem->code : kExitUnavailable;
-        return problem->problem.empty() ? "the agent watches nothing" : problem->problem;
+        return trouble;
       }
-      shown = std::move(fresh);
+      if (fine) shown = std::move(fresh);
+      stale = false;
       next = std::chrono::steady_clock::now() + kRefresh;
     }
-    screen.show(frame(*shown, choice, style));
+    screen.show(frame(*shown, choice, trouble, style));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - std::chrono::steady_clock::now());
     const auto wait = choice.paused ? kRefresh : std::max(left, std::chrono::milliseconds(0));
     if (const std::optional<unsigned char> key = screen.wait_key(wait)) {
       const TopChoice before = choice;
       if (!obey(*key, choice)) return {};
-      // What is on the screen is of another model or another time.
-      if (before.model != choice.model || before.samples != choice.samples) shown.reset();
+      stale = stale || before.model != choice.model || before.samples != choice.samples;
     }
   }
 }
@@ -133,7 +148,7 @@ ExitCode run_top(std::span<const char* const> words, Console& console) {
     TopChoice choice;
     const AgentReply* problem = nullptr;
     if (!look(socket, choice, now, &problem)) return say_problem(*problem, console);
-    console.out.write(frame(now, choice, style));
+    console.out.write(frame(now, choice, {}, style));
     return flush_standard_output(console, voice);
   }
   auto screen = FullScreen::open(STDIN_FILENO, STDOUT_FILENO);

@@ -27,10 +27,18 @@ struct TopChoice {
   bool paused = false;
 };
 
-// The screen as lines, each of at most columns - 1 characters beside escapes, at most `rows` of them. `agent`: the
-// agent line of `status`; `models`: of `features`; `history`: of what is shown. Pure.
-std::string draw_top(const RawJson& agent, const ModelLines& model, std::size_t model_count,
-                     const HistoryTable& history, const TopChoice& choice, std::size_t columns, std::size_t rows,
+// What one screen is drawn from.
+struct TopView {
+  RawJson agent;            // the agent line of `status`
+  ModelLines model;         // of `features`
+  std::size_t model_count;  // of the agent
+  const HistoryTable& history;
+  std::string episode;  // the sentence of the open episode, as it was told; else empty
+  std::string trouble;  // why this is not of the present moment; else empty
+};
+
+// The screen as lines, each of at most columns - 1 characters beside escapes, at most `rows` of them, 8 or more. Pure.
+std::string draw_top(const TopView& view, const TopChoice& choice, std::size_t columns, std::size_t rows,
                      const TextStyle& style);
 
 }  // namespace epsilond::agent

@@ -15,6 +15,7 @@ constexpr std::string_view kYellow = "\033[33m";
 constexpr std::string_view kBold = "\033[1m";
 constexpr std::string_view kReverse = "\033[7m";
 constexpr std::string_view kPlain = "\033[0m";
+constexpr std::size_t kMostNewsLines = 3;
 constexpr std::size_t kNameColumns = 25;
 constexpr std::size_t kNumberColumns = kNameColumns + 10 + 2 + 16 + 7 + 6 + 2;  // all before the sparkline
 
@@ -49,15 +50,41 @@ std::string head_line(const RawJson& agent, std::size_t columns, const TextStyle
          line.substr(at + state.size());
 }
 
-// Why nothing is sent, or since when something is odd; else nothing.
-std::string news_line(const RawJson& agent, const RawJson& model) {
+// What is the matter: why nothing is sent, or what is odd and since when; else nothing.
+std::string news(const TopView& view) {
+  const RawJson& agent = view.agent;
+  const RawJson& model = view.model.model;
+  if (!view.trouble.empty()) return view.trouble;
+  std::string text;
   if (agent["mute_until"].present())
-    return "muted for another " + or_dash(agent["mute_left_s"].number()) + ": " + agent["mute_reason"].text();
-  if (agent["mute_window"].is_true()) return "muted by a window of the configuration";
-  if (model["id"].present())
-    return "episode " + model["id"].text() + " for " + or_dash(model["duration_s"].number()) +
-           ": see epsilonctl explain";
-  return {};
+    text = "muted for another " + or_dash(agent["mute_left_s"].number()) + ": " + agent["mute_reason"].text();
+  else if (agent["mute_window"].is_true())
+    text = "muted by a window of the configuration";
+  if (model["id"].present()) {
+    if (!text.empty()) text += "; ";
+    text += "episode for " + or_dash(model["duration_s"].number()) + ": ";
+    text += view.episode.empty() ? model["id"].text() : view.episode;
+  }
+  return text;
+}
+
+// `text` in lines of at most `width` characters, broken at blanks where there are any; at most kMostNewsLines, the last
+// one cut.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  while (!text.empty() && lines.size() + 1 < kMostNewsLines) {
+    const std::string line = first_characters(text, width);
+    std::size_t end = line.size();
+    if (end < text.size() && text[end] != ' ') {
+      const std::size_t blank = line.rfind(' ');
+      if (blank != std::string::npos && blank > 0) end = blank;
+    }
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  }
+  if (!text.empty() || lines.empty()) lines.push_back(first_characters(text, width));
+  return lines;
 }
 
 std::string score_line(const RawJson& model, std::size_t model_count) {
@@ -86,9 +113,9 @@ std::string feature_line(const RawJson& feature, const HistoryTable& history, st
   const double share = feature["share"].number();
   std::string line = padded(first_characters(feature["description"].text(), kNameColumns), kNameColumns) +
                      padded(value_text(feature), 10, true) + "  " + padded(usual_text(feature), 16) +
-                     padded(z_text(z), 7, true) + padded(share_text(share), 6, true) + "  ";
-  line = first_characters(line, columns);
+                     padded(z_text(z), 7, true) + padded(share_text(share), 6, true);
   const bool odd = std::fabs(z) > 2.0 * kBandSds || share > 0.0;
+  line = first_characters(line + (odd ? "! " : "  "), columns);
   if (odd) line = coloured(line, kRed, style);
   if (columns <= kNumberColumns + 4) return line;
   const Band band = band_of(feature);
@@ -110,28 +137,29 @@ std::string table_head(std::size_t columns, const HistoryTable& history, const T
 }
 
 std::string key_line(const TopChoice& choice, std::size_t columns) {
-  std::string line = "q quit  s sort: ";
+  std::string line = "! odd   q quit  s sort: ";
   line += choice.by_strangeness ? "strangest" : "table";
-  line += "  m model  + - time  up down scroll  space ";
-  line += choice.paused ? "go on (paused)" : "pause";
+  line += "  m model  + - time  arrows scroll  space ";
+  line += choice.paused ? "go on" : "pause";
   return first_characters(line, columns);
 }
 
 }  // namespace
 
-std::string draw_top(const RawJson& agent, const ModelLines& model, std::size_t model_count,
-                     const HistoryTable& history, const TopChoice& choice, std::size_t columns, std::size_t rows,
+std::string draw_top(const TopView& view, const TopChoice& choice, std::size_t columns, std::size_t rows,
                      const TextStyle& style) {
   const std::size_t width = std::max(columns, kLeastColumns) - 1;
-  std::string text = head_line(agent, width, style) + '\n';
-  text += first_characters(score_line(model.model, model_count), width) + '\n';
-  text += surprise_line(model.model, history, width, style) + '\n';
-  text += first_characters(news_line(agent, model.model), width) + '\n';
+  const HistoryTable& history = view.history;
+  std::string text = head_line(view.agent, width, style) + '\n';
+  text += first_characters(score_line(view.model.model, view.model_count), width) + '\n';
+  text += surprise_line(view.model.model, history, width, style) + '\n';
+  const std::vector<std::string> news_lines = wrapped(news(view), width);
+  for (const std::string& line : news_lines) text += coloured(line, kBold, style) + '\n';
   text += table_head(width, history, style) + '\n';
-  std::vector<RawJson> features = model.features;
+  std::vector<RawJson> features = view.model.features;
   if (choice.by_strangeness) rank(features);
-  constexpr std::size_t kOtherLines = 6;
-  const std::size_t room = rows > kOtherLines ? rows - kOtherLines : 1;
+  const std::size_t other_lines = 5 + news_lines.size();
+  const std::size_t room = rows > other_lines ? rows - other_lines : 1;
   const std::size_t from = std::min(choice.scroll, features.size() > room ? features.size() - room : 0);
   for (std::size_t i = 0; i < room; ++i) {
     if (from + i < features.size()) text += feature_line(features[from + i], history, width, style);

@@ -21,6 +21,8 @@ struct Bench {
   AgentLines lines;
   HistoryTable history;
   TopChoice choice;
+  std::string episode;
+  std::string trouble;
   std::string frame;
 
   Bench() {
@@ -49,7 +51,7 @@ struct Bench {
                    std::to_string(z) + R"(,"log_density":-1,"share":)" + std::to_string(share) + "}");
   }
   void draw(std::size_t columns, std::size_t rows, const TextStyle& style) {
-    frame = draw_top(lines.agent, lines.models[0], 1, history, choice, columns, rows, style);
+    frame = draw_top({lines.agent, lines.models[0], 1, history, episode, trouble}, choice, columns, rows, style);
   }
   std::vector<std::string> rows() const {
     std::vector<std::string> all;
@@ -109,10 +111,33 @@ void it_says_what_is_odd_first(void** state) {
   assert_true(bench.row_begins(0, "epsilond 0.1.0 on web1: anomalous "));
   assert_true(bench.has("14:03:22 UTC"));
   assert_true(bench.row_begins(1, "[model host] anomalous   surprise 9.20 of 5.30   log super-epsilon -83.1"));
-  assert_true(bench.row_begins(3, "episode host-1 for 15 s"));
+  assert_true(bench.row_begins(3, "episode for 15 s: host-1"));
   assert_true(bench.row_begins(5, "zombies "));
-  assert_true(bench.has("+26.1 100 %"));
+  assert_true(bench.has("+26.1 100 %! "));
   assert_true(bench.has("\u2588"));
+}
+
+void it_tells_what_happened_in_a_few_lines(void** state) {
+  Bench& bench = get(state);
+  for (int i = 0; i < 20; ++i) bench.episode += "memory used 7.9 GB, ";
+  for (const std::size_t columns : {std::size_t{40}, std::size_t{80}, std::size_t{132}}) {
+    bench.draw(columns, 24, {true, true});
+    assert_int_equal(bench.row_count(), 24);
+    assert_true(bench.widest() < columns);
+  }
+  bench.draw(80, 24, {false, true});
+  assert_true(bench.row_begins(3, "episode for 15 s: memory used 7.9 GB, "));
+  assert_true(bench.row_begins(4, "memory used 7.9 GB, "));
+  assert_true(bench.row_begins(5, "memory used 7.9 GB, "));
+  assert_true(bench.row_begins(6, "feature "));
+}
+
+void an_agent_that_is_gone_leaves_its_last_screen_and_a_word(void** state) {
+  Bench& bench = get(state);
+  bench.trouble = "/run/x: no agent";
+  bench.draw(80, 24, {false, true});
+  assert_true(bench.row_begins(3, "/run/x: no agent"));
+  assert_true(bench.row_begins(5, "zombies "));
 }
 
 void without_colour_there_is_no_escape(void** state) {
@@ -141,6 +166,8 @@ void the_table_scrolls_to_its_end_and_no_farther(void** state) {
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(it_fills_the_screen_and_never_more, setup, teardown),
     cmocka_unit_test_setup_teardown(it_says_what_is_odd_first, setup, teardown),
+    cmocka_unit_test_setup_teardown(it_tells_what_happened_in_a_few_lines, setup, teardown),
+    cmocka_unit_test_setup_teardown(an_agent_that_is_gone_leaves_its_last_screen_and_a_word, setup, teardown),
     cmocka_unit_test_setup_teardown(without_colour_there_is_no_escape, setup, teardown),
     cmocka_unit_test_setup_teardown(the_order_of_the_table_can_be_kept, setup, teardown),
     cmocka_unit_test_setup_teardown(the_table_scrolls_to_its_end_and_no_farther, setup, teardown),
