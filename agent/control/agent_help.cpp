@@ -12,8 +12,10 @@ namespace epsilond::agent {
 std::string_view status_help() {
   return R"(usage: epsilonctl status [--json] [--socket PATH]
 
-What the running agent thinks now: learning, normal, anomalous, muted or grace;
-for each model its score, its threshold and its strangest features.
+What the running agent thinks now: learning, normal, anomalous, flapping (quiet
+for now in an episode that comes and goes), grace (after a boot or a pause
+nothing new is raised) or muted; for each model its score, its threshold and its
+strangest features.
 
   --json         one JSON object
   --socket PATH  the socket of the agent (default: as configured, else
@@ -75,9 +77,11 @@ Examples:
 std::string_view top_help() {
   return R"(usage: epsilonctl top [--once] [--socket PATH]
 
-The running agent on the whole screen, each second: its state and scores, and
-each feature with its value, what is usual, z, share and recent past. Red is
-what is odd.
+The running agent on the whole screen, each second: its state and scores, what
+happened while an episode is open, and each feature with its value, what is
+usual, z (standard deviations from usual), its share of the strangeness, and its
+recent past, bar by bar. Red and '!' is what is odd. An agent that ends leaves
+its last screen, until it is back.
 
   --once         one screen, and no keys; also when the output is no terminal
   --socket PATH  the socket of the agent (default: as configured, else
@@ -126,7 +130,7 @@ Examples:
 }
 
 std::string_view history_help() {
-  return R"(usage: epsilonctl history [NAME...] [--rows N] [--socket PATH]
+  return R"(usage: epsilonctl history [NAME...] [--rows N] [--json] [--socket PATH]
 
 The ring buffer of the agent as csv, the oldest row first: epoch seconds in
 'timestamp', then the features; a value that was absent is an empty cell.
@@ -134,6 +138,7 @@ The ring buffer of the agent as csv, the oldest row first: epoch seconds in
   NAME           only these: features, or MODEL.surprise for the score of a
                  model (default: all features)
   --rows N       only the newest N rows
+  --json         one JSON object for each row, null for what was absent
   --socket PATH  the socket of the agent (default: as configured, else
                  /run/epsilond/control.sock)
   --help         this text
@@ -149,7 +154,7 @@ Examples:
 }
 
 std::string_view mute_help() {
-  return R"(usage: epsilonctl mute DURATION [REASON...] [--socket PATH]
+  return R"(usage: epsilonctl mute DURATION [REASON...] [--json] [--socket PATH]
 
 Nothing is sent and nothing is learned for so long; scoring goes on. A second
 mute takes the place of the first. It outlasts a reload, and a restart where the
@@ -157,6 +162,8 @@ agent keeps a state. Start and stop of the agent are sent all the same.
 
   DURATION       1s .. 31d, such as 90s, 45m, 2h
   REASON         for whoever looks at the status
+  --json         what the agent is like afterwards, as one JSON object: muted,
+                 mute_until, mute_left_s, mute_reason and what else status says
   --socket PATH  the socket of the agent (default: as configured, else
                  /run/epsilond/control.sock)
   --help         this text
@@ -170,10 +177,11 @@ Examples:
 }
 
 std::string_view unmute_help() {
-  return R"(usage: epsilonctl unmute [--socket PATH]
+  return R"(usage: epsilonctl unmute [--json] [--socket PATH]
 
 Ends what 'epsilonctl mute' began. A [mute] window of the configuration stays.
 
+  --json         what the agent is like afterwards, as one JSON object
   --socket PATH  the socket of the agent (default: as configured, else
                  /run/epsilond/control.sock)
   --help         this text
@@ -186,13 +194,14 @@ Example:
 }
 
 std::string_view relearn_help() {
-  return R"(usage: epsilonctl relearn [FEATURE] [--socket PATH]
+  return R"(usage: epsilonctl relearn [FEATURE] [--json] [--socket PATH]
 
 Every model forgets what it has learned, of this machine and of the budget, and
 begins its warm-up again; an open episode is told as cleared. The state file is
 saved with the next sample.
 
   FEATURE        to forget one feature: no model can, and this says why
+  --json         what the agent is like afterwards, as one JSON object
   --socket PATH  the socket of the agent (default: as configured, else
                  /run/epsilond/control.sock)
   --help         this text

@@ -6,20 +6,26 @@
 
 #include "agent/config/config_values.h"
 #include "agent/control/agent_link.h"
+#include "agent/control/agent_text.h"
 #include "agent/control/output.h"
 #include "agent/control/request.h"
 
 namespace epsilond::agent {
 namespace {
 
-constexpr std::array kSpecs = {kHelpOption, kSocketOption};
+constexpr std::array kSpecs = {kHelpOption, kJsonOption, kSocketOption};
 
-// Sends a command and prints what the agent says to it.
+// Sends a command and prints what the agent says to it, or, for a machine, what it is like afterwards.
 ExitCode command(const Arguments& arguments, const std::string& request, Console& console) {
+  const LinkOptions options = link_options(arguments);
   AgentReply reply;
-  ask_agent(link_options(arguments).socket, request, reply);
+  ask_agent(options.socket, request, reply);
   if (reply.code != kExitFine) return say_problem(reply, console);
-  console.out.write(std::string(reply.verdict) + "\n");
+  AgentReply after;
+  if (options.json) ask_agent(options.socket, "status", after);
+  if (after.code != kExitFine) return say_problem(after, console);
+  console.out.write(options.json ? sort_lines(after.lines).agent.raw() : reply.verdict);
+  console.out.write("\n");
   Voice voice(console);
   return flush_standard_output(console, voice);
 }

@@ -12,7 +12,8 @@
 namespace epsilond::agent {
 namespace {
 
-constexpr std::array kSpecs = {kHelpOption, kJsonOption, kSocketOption};
+constexpr std::array kStatusSpecs = {kHelpOption, kJsonOption, kSocketOption};
+constexpr std::array kCheckSpecs = {kHelpOption, kSocketOption};
 
 void put_mute(const RawJson& agent, std::string& text) {
   if (agent["mute_until"].present()) {
@@ -146,7 +147,7 @@ std::string plugin_line(const AgentLines& lines, ExitCode& worst) {
 ExitCode run_status(std::span<const char* const> words, Console& console) {
   Arguments arguments;
   ExitCode code = kExitFine;
-  if (!begin_link({"status", status_help(), kSpecs}, words, console, arguments, code)) return code;
+  if (!begin_link({"status", status_help(), kStatusSpecs}, words, console, arguments, code)) return code;
   const LinkOptions options = link_options(arguments);
   AgentReply reply;
   ask_agent(options.socket, "status", reply);
@@ -163,7 +164,7 @@ ExitCode run_status(std::span<const char* const> words, Console& console) {
 ExitCode run_check(std::span<const char* const> words, Console& console) {
   Arguments arguments;
   ExitCode code = kExitFine;
-  if (!begin_link({"check", check_help(), kSpecs}, words, console, arguments, code))
+  if (!begin_link({"check", check_help(), kCheckSpecs}, words, console, arguments, code))
     return code == kExitUsage ? kPluginUnknown : code;
   const LinkOptions options = link_options(arguments);
   AgentReply reply;

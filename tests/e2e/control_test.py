@@ -107,7 +107,7 @@ class Control(ControlledAgent):
             self.assertEqual(len(lines), rows)
             self.assertTrue(all(len(line) < columns for line in lines), lines)
             self.assertRegex(lines[0], r"^epsilond \S+ on \S+: learning ")
-            self.assertIn("go on (paused)", lines[-1])
+            self.assertIn("space go on", lines[-1])
 
     def test_plot_fills_the_terminal_and_needs_none(self):
         self.start("--root", FIXTURES + "/busy/1")
