@@ -3,7 +3,9 @@ import fcntl
 import json
 import os
 import pty
+import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -69,7 +71,7 @@ class ControlledAgent(unittest.TestCase):
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.connect(self.sock)  # waits while others wait, as it would not with a timeout
-        client.settimeout(20)
+        client.settimeout(60)
         self.addCleanup(client.close)
         return client
 
@@ -90,30 +92,73 @@ class ControlledAgent(unittest.TestCase):
         client.sendall(line)
         return self.read_all(client)
 
-    def unharmed(self, agent, samples_before):
-        self.wait_for(lambda: self.status()["agent"]["samples"] > samples_before, "another sample")
-        self.assertIsNone(agent.poll())
-        self.assertEqual(self.status()["agent"]["ticks_missed"], 0)
+    def samples(self):
+        """Asked without a program in between, which takes its time in a sanitized build."""
+        return json.loads(self.ask(b"status\n").split(b"\n")[0])["samples"]
 
-    def on_terminal(self, *arguments, keys=b"", columns=80, rows=24):
-        """What a subcommand writes to a terminal of this size, after the keys were pressed one a second."""
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
-            os.environ.pop("NO_COLOR", None)
-            time.sleep(0.3)  # until the size is set
-            os.execv(EPSILONCTL, [EPSILONCTL, *arguments, "--socket", self.sock])
-        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        written = b""
-        time.sleep(2)
-        for key in [keys[i:i + 1] for i in range(len(keys))]:
-            os.write(fd, key)
-            time.sleep(0.3)
+    def goes_on(self, agent, count=3):
+        """Polls until so many more samples were taken: an agent that waits for somebody takes none."""
+        wanted = self.samples() + count
+        self.wait_for(lambda: self.samples() >= wanted, "%d more samples" % count)
+        self.assertIsNone(agent.poll())
+
+    def on_terminal(self, *arguments, columns=80, rows=24, **environment):
+        terminal = Terminal([EPSILONCTL, *arguments, "--socket", self.sock], columns, rows, environment)
+        self.addCleanup(terminal.close)
+        return terminal
+
+
+class Terminal:
+    """A program on a terminal of this size, which it has from the beginning."""
+
+    def __init__(self, command, columns, rows, environment):
+        self.fd, end = pty.openpty()
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        known.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}, **environment)
+        self.process = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=known, start_new_session=True)
+        os.close(end)
+        self.written = ""
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.fd)
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)  # the kernel tells only whose controlling terminal it is
+
+    def press(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def read(self):
+        """What comes next; empty at the end, when the program has closed its terminal."""
         try:
-            while piece := os.read(fd, 65536):
-                written += piece
-        except OSError:  # the end of a pseudo terminal
+            piece = os.read(self.fd, 65536).decode(errors="replace")
+        except OSError:
+            piece = ""
+        self.written += piece
+        return piece
+
+    def frames(self):
+        """The lines of each whole frame so far, without escapes."""
+        whole = [part.split("\033[J")[0] for part in self.written.split("\033[H")[1:] if "\033[J" in part]
+        return [[re.sub(r"\033\[[0-9;]*[mK]", "", line) for line in frame.split("\r\n")] for frame in whole]
+
+    def wait_for_frame(self, condition):
+        """The first frame from now on of which the condition is true."""
+        seen = len(self.frames())
+        while True:
+            for frame in self.frames()[seen:]:
+                if condition(frame):
+                    return frame
+            assert self.read(), "it ended: " + self.written[-2000:]
+
+    def finish(self):
+        """Reads to the end, and returns all that was written."""
+        while self.read():
             pass
-        os.close(fd)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, written)
-        return written.decode()
+        code = self.process.wait(60)
+        assert code == 0, (code, self.written[-2000:])
+        return self.written

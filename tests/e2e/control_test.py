@@ -3,6 +3,7 @@
 
 usage: control_test.py EPSILOND EPSILONCTL FIXTURES [TEST]
 """
+import fcntl
 import json
 import os
 import random
@@ -11,8 +12,10 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -68,6 +71,7 @@ class Control(ControlledAgent):
         self.assertIn("'host_surprise'=", numbers)
 
     def test_history_is_csv_that_score_reads(self):
+        begun = time.time()
         self.start("--root", FIXTURES + "/busy/1")
         self.wait_for(lambda: len(self.ctl("history").stdout.splitlines()) > 12, "twelve rows")
         table = self.ctl("history")
@@ -77,16 +81,18 @@ class Control(ControlledAgent):
         self.assertEqual({len(row) for row in rows}, {len(rows[0])})
         times = [float(row[0]) for row in rows[1:]]
         self.assertEqual(times, sorted(times))
-        self.assertAlmostEqual(times[-1], time.time(), delta=30)
+        self.assertTrue(begun - 1 <= times[0] and times[-1] <= time.time() + 1, times)
         scored = subprocess.run([EPSILONCTL, "score", self.write("history.csv", table.stdout)], capture_output=True, text=True)
         self.assertEqual(scored.returncode, 0, scored.stderr)
         some = self.ctl("history", "zombies", "host.surprise", "--rows", "3").stdout.splitlines()
         self.assertEqual((some[0], len(some)), ("timestamp,zombies,host.surprise", 4))
+        objects = [json.loads(line) for line in self.ctl("history", "zombies", "--rows", "3", "--json").stdout.splitlines()]
+        self.assertEqual([sorted(row) for row in objects], [["timestamp", "zombies"]] * 3)
         self.assertEqual(self.ctl("history", "zombis").returncode, 66)
 
     def test_the_arithmetic_of_now_adds_up(self):
         self.start("--root", FIXTURES + "/busy/1")
-        self.wait_for(lambda: self.status()["agent"]["samples"] > 30, "thirty samples")
+        self.wait_for(lambda: self.samples() > 30, "thirty samples")
         answer = json.loads(self.ctl("explain", "now", "--json").stdout)["models"][0]
         densities = [feature["log_density"] for feature in answer["features"] if feature["log_density"] is not None]
         self.assertAlmostEqual(sum(densities), answer["log_super_epsilon"], delta=1e-3 * abs(sum(densities)))
@@ -97,22 +103,45 @@ class Control(ControlledAgent):
 
     def test_top_fills_the_screen_obeys_keys_and_puts_the_terminal_back(self):
         self.start("--root", FIXTURES + "/busy/1")
-        self.wait_for(lambda: self.status()["agent"]["samples"] > 20, "twenty samples")
+        self.wait_for(lambda: self.samples() > 20, "twenty samples")
         for columns, rows in ((80, 24), (200, 60)):
-            text = self.on_terminal("top", keys=b"s+ q", columns=columns, rows=rows)
+            top = self.on_terminal("top", columns=columns, rows=rows)
+            first = top.wait_for_frame(lambda frame: True)
+            self.assertEqual(len(first), rows)
+            self.assertTrue(all(len(line) < columns for line in first), first)
+            self.assertRegex(first[0], r"^epsilond \S+ on \S+: learning ")
+            self.assertIn("sort: strangest", first[-1])
+            top.press("s")
+            top.wait_for_frame(lambda frame: "sort: table" in frame[-1])
+            top.press(" ")
+            top.wait_for_frame(lambda frame: "space go on" in frame[-1])
+            top.resize(rows=rows - 4, columns=columns - 10)
+            top.wait_for_frame(lambda frame: len(frame) == rows - 4 and all(len(line) < columns - 10 for line in frame))
+            top.press("+q")
+            text = top.finish()
             self.assertTrue(text.startswith("\033[?1049h\033[?25l"), text[:40])
             self.assertTrue(text.endswith("\033[?25h\033[?1049l"), text[-40:])
-            frame = text.split("\033[H")[-1].split("\033[J")[0]
-            lines = [re.sub(r"\033\[[0-9;]*[mK]", "", line) for line in frame.split("\r\n")]
-            self.assertEqual(len(lines), rows)
-            self.assertTrue(all(len(line) < columns for line in lines), lines)
-            self.assertRegex(lines[0], r"^epsilond \S+ on \S+: learning ")
-            self.assertIn("space go on", lines[-1])
+
+    def test_top_outlives_a_restart_of_the_agent_and_obeys_no_color(self):
+        agent = self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: self.samples() > 1, "two samples")
+        top = self.on_terminal("top", NO_COLOR="1", LC_ALL="C")
+        top.wait_for_frame(lambda frame: frame[3] == "")
+        agent.terminate()
+        self.assertEqual(agent.wait(60), 0)
+        top.wait_for_frame(lambda frame: "is epsilond running?" in " ".join(frame[3:6]))
+        self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: self.samples() > 1, "two samples")
+        top.wait_for_frame(lambda frame: frame[3] == "")
+        top.press("q")
+        text = top.finish()
+        self.assertTrue(text.isascii(), text)
+        self.assertNotRegex(text, r"\033\[[0-9;]*m")
 
     def test_plot_fills_the_terminal_and_needs_none(self):
         self.start("--root", FIXTURES + "/busy/1")
-        self.wait_for(lambda: self.status()["agent"]["samples"] > 20, "twenty samples")
-        text = self.on_terminal("plot", "mem_used_bytes")
+        self.wait_for(lambda: self.samples() > 20, "twenty samples")
+        text = self.on_terminal("plot", "mem_used_bytes").finish()
         self.assertEqual(len(text.splitlines()), 23)
         self.assertTrue(all(len(re.sub(r"\033\[[0-9;]*m", "", line)) <= 80 for line in text.splitlines()), text)
         piped = self.ctl("plot", "host.surprise", "--width", "60", "--height", "10", env={"LC_ALL": "C"})
@@ -175,6 +204,8 @@ class Control(ControlledAgent):
         self.wait_for(lambda: self.ctl("status").returncode == 0, "an agent at the new path")
         self.assertFalse(os.path.exists(old))
         self.assertEqual(self.status()["agent"]["mute_reason"], "one two")
+        again = json.loads(self.ctl("mute", "1h", "three", "--json").stdout)
+        self.assertEqual((again["muted"], again["mute_reason"]), (True, "three"))
         self.ini(sock="none")
         agent.send_signal(signal.SIGHUP)
         self.wait_for(lambda: self.ctl("status").returncode == 3, "no socket at all")
@@ -183,23 +214,21 @@ class Control(ControlledAgent):
         state = self.path("state")
         agent = self.start(state=state)
         self.assertRegex(self.ctl("mute", "1h", "upgrade").stdout, r"^muted until 20..-")
-        samples = self.status()["agent"]["samples"]
-        self.wait_for(lambda: self.status()["agent"]["samples"] > samples + 1, "two samples more")
+        self.goes_on(agent, 2)
         agent.kill()  # what is commanded is saved with the next sample
         agent.wait()
         self.start(state=state)
-        self.wait_for(lambda: self.status()["agent"]["samples"] > 0, "a sample, from which on the clock counts")
+        self.wait_for(lambda: self.samples() > 0, "a sample, from which on the clock counts")
         status = self.status()["agent"]
         self.assertEqual((status["state"], status["mute_reason"]), ("muted", "upgrade"))
         self.assertTrue(3500 < status["mute_left_s"] < 3600, status)
-        self.assertEqual(self.ctl("unmute").stdout, "unmuted\n")
-        self.assertEqual(self.status()["agent"]["state"], "learning")
+        after = self.ctl("unmute", "--json")
+        self.assertEqual((json.loads(after.stdout)["state"], "mute_until" in after.stdout), ("learning", False))
 
     # What it survives
 
-    def test_garbage_is_answered_with_an_error_and_costs_no_tick(self):
-        agent = self.start(ini=self.ini("1s"))
-        samples = self.status()["agent"]["samples"]
+    def test_garbage_is_answered_with_an_error(self):
+        agent = self.start()
         random.seed(1)
         lines = [b"\n", b"\0\0\0\n", b"GET / HTTP/1.1\r\n", b"x" * 100000, b"status " + b"y" * 4088 + b"\n", b"\xff" * 9 + b"\n",
                  b"mute -1\n", b"history " + b"z " * 2000 + b"\n", b"explain %n%s%s\n"]
@@ -214,11 +243,10 @@ class Control(ControlledAgent):
             answer = self.read_all(client)
             self.assertTrue(answer.startswith(b"error "), (line[:50], answer))
             client.close()
-        self.unharmed(agent, samples)
+        self.goes_on(agent)
 
-    def test_a_thousand_connections_cost_no_tick(self):
-        agent = self.start(ini=self.ini("1s"))
-        samples = self.status()["agent"]["samples"]
+    def test_a_thousand_connections_hold_nobody_up(self):
+        agent = self.start()
         for _ in range(3):  # nobody says anything, and all stay open as far as they may
             clients = []
             for _ in range(333):
@@ -226,7 +254,7 @@ class Control(ControlledAgent):
                 client.connect(self.sock)
                 self.addCleanup(client.close)
                 clients.append(client)
-            self.assertTrue(self.ask(b"status\n").endswith(b"\nok\n"))
+            self.goes_on(agent)
             for client in clients:
                 client.close()
         for _ in range(1000):
@@ -235,42 +263,53 @@ class Control(ControlledAgent):
             client.sendall(b"status\n")
             self.assertTrue(self.read_all(client).endswith(b"\nok\n"))
             client.close()
-        self.unharmed(agent, samples)
+        self.goes_on(agent)
         fds = "/proc/%d/fd/" % agent.pid
         sockets = [fd for fd in os.listdir(fds) if os.readlink(fds + fd).startswith("socket:")]
         self.assertLess(len(sockets), 12)
 
     def test_slow_readers_are_served_and_hold_nobody_up(self):
-        agent = self.start(ini=self.ini("100ms"))
-        self.wait_for(lambda: self.status()["agent"]["samples"] > 60, "sixty samples")
-        rows = self.status()["agent"]["history_rows"]
-        readers = [self.connect() for _ in range(7)]
+        # So many models that an answer is larger than what a socket takes.
+        agent = self.start(ini=self.ini(rest="".join("[model m%d]\n" % number for number in range(16))))
+        self.wait_for(lambda: self.samples() > 1, "two samples")
+        readers = [self.connect() for _ in range(6)]
         for reader in readers:
-            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            reader.sendall(b"history\n")
+            reader.sendall(b"features\n")
         text = b""
-        for _ in range(20):
-            text += readers[0].recv(100)
-            self.assertTrue(self.ask(b"status\n").endswith(b"\nok\n"))
+        for _ in range(3):
+            text += readers[0].recv(8192)
+            self.goes_on(agent, 1)
+        waiting = struct.unpack("i", fcntl.ioctl(readers[0].fileno(), termios.FIONREAD, struct.pack("i", 0)))[0]
         for reader in readers[1:]:
             reader.close()  # in the middle of an answer
-        text += self.read_all(readers[0])
+        rest = self.read_all(readers[0])
+        self.assertGreater(len(rest), waiting, "no answer was ever larger than the socket: this proves nothing")
+        text += rest
         self.assertTrue(text.endswith(b"\nok\n"), text[-100:])
-        self.assertGreaterEqual(len(text.splitlines()), rows)
-        self.assertIsNone(agent.poll())
+        lines = [json.loads(line) for line in text.splitlines()[:-1]]
+        self.assertEqual(len([line for line in lines if line["what"] == "model"]), 16)
+        self.goes_on(agent)
 
     def test_half_open_clients_are_answered_or_closed(self):
-        agent = self.start(ini=self.ini("1s"))
-        samples = self.status()["agent"]["samples"]
+        agent = self.start()
+        begun = time.monotonic()
+        silent = self.connect()
         half = self.connect()
         half.sendall(b"status")
         half.shutdown(socket.SHUT_WR)
         self.assertTrue(self.read_all(half).endswith(b"\nok\n"))
-        silent = self.connect()
-        begun = time.monotonic()
+        dripping = self.connect()
+        for piece in (b"sta", b"tu", b"s\n"):
+            dripping.sendall(piece)
+            self.goes_on(agent, 1)
+        self.assertTrue(self.read_all(dripping).endswith(b"\nok\n"))
+        gone = self.connect()
+        gone.sendall(b"history\n")
+        gone.close()
+        self.goes_on(agent)
         self.assertEqual(self.read_all(silent), b"")
-        self.assertGreater(time.monotonic() - begun, 8)
-        self.unharmed(agent, samples)
+        self.assertGreater(time.monotonic() - begun, 9)  # its patience is 10 s
+        self.goes_on(agent)
 
     # A mute, an episode and a fresh start
 
@@ -297,10 +336,10 @@ class Control(ControlledAgent):
         self.assertEqual(self.ctl("mute", "10m", 'the "nightly" backup').returncode, 0)
         self.open_files(1000000)
         self.wait_for(lambda: self.status()["models"][0]["surprise"] > 3, "a strange score")
-        time.sleep(1)
+        self.goes_on(agent, 10)
         self.assertEqual(events(), ["start"])
         muted = self.ctl("status").stdout
-        self.assertRegex(muted, r'muted for another 9 min \d+ s, until \S+: the "nightly" backup')
+        self.assertRegex(muted, r'muted for another \d+ min \d+ s, until \S+: the "nightly" backup')
         self.assertEqual(self.ctl("check").returncode, 0)
 
         self.assertEqual(self.ctl("unmute").returncode, 0)
