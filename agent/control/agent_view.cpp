@@ -69,6 +69,13 @@ HistoryTable read_history(std::span<const std::string_view> lines) {
   return table;
 }
 
+std::string in_style(std::string text, const TextStyle& style) {
+  constexpr std::string_view kPlusMinus = "\u00b1";
+  if (style.utf8) return text;
+  for (std::size_t at = 0; (at = text.find(kPlusMinus, at)) != std::string::npos;) text.replace(at, kPlusMinus.size(), "+-");
+  return text;
+}
+
 TextStyle style_of(bool is_terminal) {
   const char* const no_colour = std::getenv("NO_COLOR");
   const char* const terminal = std::getenv("TERM");

@@ -33,6 +33,9 @@ struct HistoryTable {
 // Of the lines of a csv answer; rows of another width than the header are left out.
 HistoryTable read_history(std::span<const std::string_view> lines);
 
+// `text` of the agent as this terminal can show it: without UTF-8, "+-" in place of the sign between a mean and its sd.
+std::string in_style(std::string text, const TextStyle& style);
+
 // By NO_COLOR and the locale of the environment, and whether the output is a terminal.
 TextStyle style_of(bool is_terminal);
 

@@ -108,7 +108,7 @@ std::string draw(const Subject& subject, const HistoryTable& history, std::size_
   }
   std::string title = subject.title + "; the last ";
   title += format_duration(length_s).view();
-  return first_characters(title, columns) + '\n' + draw_chart(chart, style);
+  return first_characters(in_style(title, style), columns) + '\n' + draw_chart(chart, style);
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ std::string feature_line(const RawJson& feature, const HistoryTable& history, st
   const double z = feature["z"].number();
   const double share = feature["share"].number();
   std::string line = padded(first_characters(feature["description"].text(), kNameColumns), kNameColumns) +
-                     padded(value_text(feature), 10, true) + "  " + padded(usual_text(feature), 16) +
+                     padded(value_text(feature), 10, true) + "  " + padded(in_style(usual_text(feature), style), 16) +
                      padded(z_text(z), 7, true) + padded(share_text(share), 6, true);
   const bool odd = std::fabs(z) > 2.0 * kBandSds || share > 0.0;
   line = first_characters(line + (odd ? "! " : "  "), columns);
@@ -153,7 +153,7 @@ std::string draw_top(const TopView& view, const TopChoice& choice, std::size_t c
   std::string text = head_line(view.agent, width, style) + '\n';
   text += first_characters(score_line(view.model.model, view.model_count), width) + '\n';
   text += surprise_line(view.model.model, history, width, style) + '\n';
-  const std::vector<std::string> news_lines = wrapped(news(view), width);
+  const std::vector<std::string> news_lines = wrapped(in_style(news(view), style), width);
   for (const std::string& line : news_lines) text += coloured(line, kBold, style) + '\n';
   text += table_head(width, history, style) + '\n';
   std::vector<RawJson> features = view.model.features;

@@ -125,7 +125,11 @@ void it_tells_what_happened_in_a_few_lines(void** state) {
     assert_int_equal(bench.row_count(), 24);
     assert_true(bench.widest() < columns);
   }
+  bench.draw(80, 24, {false, false});
+  assert_false(bench.has("\u00b1"));
+  assert_true(bench.has(" 1 +- 0.5 "));
   bench.draw(80, 24, {false, true});
+  assert_true(bench.has(" 1 \u00b1 0.5 "));
   assert_true(bench.row_begins(3, "episode for 15 s: memory used 7.9 GB, "));
   assert_true(bench.row_begins(4, "memory used 7.9 GB, "));
   assert_true(bench.row_begins(5, "memory used 7.9 GB, "));
