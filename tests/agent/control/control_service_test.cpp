@@ -44,6 +44,53 @@ void status_says_how_far_learning_has_come(void** state) {
   assert_near(bench.number(1, "learning_ratio"), 0.5, 1e-9, 0.0);
 }
 
+void status_tells_of_the_open_episode(void** state) {
+  Bench& bench = get(state);
+  bench.run(200);
+  bench.host.extra_zombies = 400;
+  bench.run(40);
+  bench.ask("status");
+  assert_true(bench.text_is(0, "state", "anomalous"));
+  assert_true(bench.text_is(1, "id", bench.flags.front().id.view()));
+  assert_true(RawJson(bench.line(1))["told"].is_true());
+  assert_near(bench.number(1, "times"), 1.0, 0.0, 0.0);
+  assert_true(bench.number(1, "peak_surprise") >= bench.number(1, "surprise"));
+  assert_false(bench.has("cooldown_left_s"));
+}
+
+void status_tells_of_the_quiet_of_a_flapping_episode(void** state) {
+  Bench& bench = get(state);
+  for (ModelConfig& model : bench.config.models) model.flap_count = 2;
+  bench.pipeline = bench.make_pipeline();
+  bench.live_through_an_episode();
+  bench.ask("status");
+  assert_true(bench.text_is(0, "state", "normal"));
+  bench.host.extra_zombies = 400;
+  bench.run(40);
+  bench.host.extra_zombies = 0;
+  bench.run(60);
+  bench.ask("status");
+  assert_true(bench.text_is(0, "state", "flapping"));
+  assert_true(bench.text_is(1, "state", "flapping"));
+  assert_true(RawJson(bench.line(1))["told"].is_true());
+  assert_false(RawJson(bench.line(1))["anomalous"].is_true());
+}
+
+void status_tells_of_a_cooldown(void** state) {
+  Bench& bench = get(state);
+  for (ModelConfig& model : bench.config.models) model.cooldown_s = 3600;
+  bench.pipeline = bench.make_pipeline();
+  bench.live_through_an_episode();
+  bench.ask("status");
+  assert_true(bench.text_is(1, "state", "normal"));
+  assert_true(bench.number(1, "cooldown_left_s") > 3500.0 && bench.number(1, "cooldown_left_s") < 3600.0);
+  bench.host.extra_zombies = 400;
+  bench.run(20);
+  bench.ask("status");
+  assert_true(bench.text_is(1, "state", "anomalous"));
+  assert_false(RawJson(bench.line(1))["told"].is_true());
+}
+
 void before_the_first_sample_every_request_is_answered(void** state) {
   Bench& bench = get(state);
   for (const char* line : {"status", "features", "explain", "explain now", "history"}) {
@@ -234,6 +281,10 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(status_has_the_agent_each_model_and_each_emitter, make_control_bench,
                                     destroy_control_bench),
     cmocka_unit_test_setup_teardown(status_says_how_far_learning_has_come, make_control_bench, destroy_control_bench),
+    cmocka_unit_test_setup_teardown(status_tells_of_the_open_episode, make_control_bench, destroy_control_bench),
+    cmocka_unit_test_setup_teardown(status_tells_of_the_quiet_of_a_flapping_episode, make_control_bench,
+                                    destroy_control_bench),
+    cmocka_unit_test_setup_teardown(status_tells_of_a_cooldown, make_control_bench, destroy_control_bench),
     cmocka_unit_test_setup_teardown(before_the_first_sample_every_request_is_answered, make_control_bench,
                                     destroy_control_bench),
     cmocka_unit_test_setup_teardown(features_has_every_column_of_every_model, make_control_bench,
