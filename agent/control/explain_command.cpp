@@ -104,6 +104,8 @@ void put_processes(const RawJson& event, std::string& text) {
   }
 }
 
+}  // namespace
+
 std::string episode_for_people(const AgentReply& reply, bool all) {
   const RawJson event(reply.lines.empty() ? std::string_view() : reply.lines.front());
   std::string kind = event["event"].text();
@@ -122,6 +124,8 @@ std::string episode_for_people(const AgentReply& reply, bool all) {
   put_processes(event, text);
   return text + std::string(kLegend);
 }
+
+namespace {
 
 std::string moment_for_people(const AgentReply& reply, bool all) {
   std::string text;
