@@ -72,7 +72,8 @@ HistoryTable read_history(std::span<const std::string_view> lines) {
 std::string in_style(std::string text, const TextStyle& style) {
   constexpr std::string_view kPlusMinus = "\u00b1";
   if (style.utf8) return text;
-  for (std::size_t at = 0; (at = text.find(kPlusMinus, at)) != std::string::npos;) text.replace(at, kPlusMinus.size(), "+-");
+  for (std::size_t at = 0; (at = text.find(kPlusMinus, at)) != std::string::npos;)
+    text.replace(at, kPlusMinus.size(), "+-");
   return text;
 }
 

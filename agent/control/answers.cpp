@@ -102,7 +102,8 @@ void put_model(TextWriter& out, const Pipeline& pipeline, const Watcher& watcher
     put_flag(out, ",\"told\":", episode.told());
     put_count(out, ",\"times\":", episode.times());
   }
-  if (const double left_s = episode.cooldown_left_s(); left_s > 0.0) put_json_number(out, ",\"cooldown_left_s\":", left_s);
+  const double cooldown_left_s = episode.cooldown_left_s();
+  if (cooldown_left_s > 0.0) put_json_number(out, ",\"cooldown_left_s\":", cooldown_left_s);
   out.put("}\n");
 }
 

@@ -40,8 +40,8 @@ inline constexpr std::size_t kMaxNamedFeatures = 5;
 // True if the feature that rank_features() would name first bears its whole blame: it is no symptom of something else.
 bool cause_leads(const Snapshot& snapshot, const ModelView& view);
 
-// The column of the model that rank_features() would name first, were it not for those of `passed_over`; nothing where no
-// other column is present.
+// The column of the model that rank_features() would name first, were it not for those of `passed_over`; nothing where
+// no other column is present.
 std::optional<std::size_t> leading_column(const Snapshot& snapshot, const ModelView& view,
                                           const models::PresenceMask& passed_over = {});
 
