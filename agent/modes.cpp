@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/config/config_printer.h"
+#include "agent/control/control_socket.h"
 #include "agent/daemon.h"
 #include "agent/effective_config.h"
 #include "agent/exit_code.h"
@@ -70,7 +71,7 @@ int show_configuration(const Options& options) {
   const Config& config = effective.loaded.config;
   const Pipeline pipeline(config, features_for({}), {});
   ConfigCost cost;
-  cost.memory_bytes = pipeline.memory_bytes();
+  cost.memory_bytes = pipeline.memory_bytes() + (config.control_path.empty() ? 0 : ControlSocket::kBytes);
   for (const auto& watcher : pipeline.watchers())
     cost.models.push_back(
         {watcher->name(), watcher->model().memory_bytes(), watcher->model().operations_per_sample()});

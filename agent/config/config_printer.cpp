@@ -105,8 +105,8 @@ std::string print_cost(const ConfigCost& cost) {
     text += "; [model " + model.name + "]: " + std::to_string(model.memory_bytes) + " bytes, about " +
             std::to_string(static_cast<unsigned long>(model.operations_per_sample)) +
             " floating-point operations per sample\n";
-  text +=
-      "; memory budget: " + std::to_string(cost.memory_bytes) + " bytes for models, history and state, taken at start; twice that for a moment at a reload\n";
+  text += "; memory budget: " + std::to_string(cost.memory_bytes) +
+          " bytes for models, history, state and control socket, taken at start; twice that for a moment at a reload\n";
   if (cost.process_scan_every_s > 0.0)
     text += "; processes are scanned every " + format_duration(cost.process_scan_every_s) + " to stay in cpu_budget\n";
   return text;

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +16,9 @@ namespace epsilond::agent {
 
 class ControlSocket {
  public:
+  // What one that listens takes.
+  static constexpr std::size_t kBytes = sizeof(platform::LineServer) + sizeof(ControlService);
+
   // Listens at `path`; empty: nowhere. What is open at another path is closed, and what is open at this one stays as it
   // is. A path that cannot be listened at is said, and done without.
   void open(const std::string& path);
