@@ -149,6 +149,14 @@ void Episode::end(bool accepted, EpisodeEvents& events) {
   events.add(accepted ? FlagEvent::kLearned : FlagEvent::kCleared);
 }
 
+void Episode::abandon() {
+  open_ = false;
+  announced_ = false;
+  raise_count_ = 0;
+  untold_ = 0;
+  cleared_at_s_ = -std::numeric_limits<double>::infinity();
+}
+
 EpisodeRecord Episode::record() const {
   return {began_, number_, open_s_, strange_s_, times_, resting_, told_critical_};
 }

@@ -75,8 +75,9 @@ class Episode {
   // The next episode is counted from here on.
   void count_from(std::uint64_t number) { number_ = number; }
 
-  // Ends an open episode without a word.
-  void abandon() { open_ = false; }
+  // Ends an open episode without a word, and forgets those before it, with their cooldown and flapping; only the counting
+  // goes on.
+  void abandon();
 
   bool open() const { return open_; }
   bool told() const { return open_ && announced_; }   // RAISED went out, and no ending yet

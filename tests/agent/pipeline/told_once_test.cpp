@@ -44,11 +44,12 @@ enum Input : std::uint8_t {
   kMuted,
   kMutedStrange,
   kRestart,
+  kRelearn,
   kInputs
 };
 
-constexpr const char* kInputNames[] = {"quiet",    "quiet long", "strange", "strange long",  "cause",
-                                       "critical", "unjudged",   "muted",   "muted strange", "restart"};
+constexpr const char* kInputNames[] = {"quiet",    "quiet long", "strange",       "strange long", "cause",  "critical",
+                                       "unjudged", "muted",      "muted strange", "restart",      "relearn"};
 
 Snapshot moment_of(Input input) {
   Snapshot moment;
@@ -81,6 +82,15 @@ struct Machine {
     const GateDecision decision = gate.decide(now.verdict, hysteresis.raised(), elapsed_s, 0.0);
     const EpisodeEvents events = episode.advance(transition, decision == GateDecision::kAccept, now, elapsed_s);
     if (decision == GateDecision::kAccept) hysteresis.reset();
+    return events;
+  }
+  // As Pipeline::relearn() does it.
+  EpisodeEvents relearn() {
+    EpisodeEvents events;
+    if (episode.told()) events.add(FlagEvent::kCleared);
+    hysteresis.reset();
+    gate.reset();
+    episode.abandon();
     return events;
   }
   // As Watcher::save_episode() and resume_episode() do it: what was not told is forgotten.
@@ -152,6 +162,8 @@ void explore(Search& search, const Machine& machine, bool stands, int depth) {
     bool now = stands;
     if (input == kRestart)
       next.restart();
+    else if (input == kRelearn)
+      now = receive(search, next.relearn(), stands);
     else
       now = receive(search, next.step(static_cast<Input>(input)), stands);
     if (stands && now && next.episode.number() != number) search.stop("the id changed while an alert stands");
@@ -172,7 +184,7 @@ void check(const HysteresisSettings& below, const EpisodeSettings& settings, int
   assert_true(search.raised > 0 && search.learned > 0);
 }
 
-constexpr int kDepth = 6;  // 10^6 sequences, each with every prefix and a recovery behind it
+constexpr int kDepth = 6;  // 11^6 sequences, each with every prefix and a recovery behind it
 
 void plain_episodes_are_told_once(void**) { check({1, 1, 2.0}, {2.0, 3.0, kCritical}, kDepth); }
 
@@ -195,6 +207,21 @@ void from_a_flapping_machine_on_they_are_told_once(void**) {
     stands = receive(search, machine.step(input), stands);
   explore(search, machine, stands, kDepth);
   assert_true(search.steps > 0);
+}
+
+void what_was_forgotten_by_command_neither_flaps_nor_cools_down(void**) {
+  Machine machine = machine_of({1, 1, 1.0}, {0.0, 600.0, kCritical, 300.0, 2, 3600.0});
+  Search search;
+  bool stands = false;
+  for (const Input input : {kStrange, kQuiet, kQuietLong, kStrange})
+    stands = receive(search, machine.step(input), stands);
+  receive(search, machine.relearn(), stands);
+  assert_near(machine.episode.cooldown_left_s(), 0.0, 0, 0);
+  const EpisodeEvents raised = machine.step(kStrange);
+  assert_int_equal(raised.count, 1);
+  const EpisodeEvents cleared = machine.step(kQuietLong);
+  assert_int_equal(cleared.count, 1);
+  assert_true(cleared.events[0] == FlagEvent::kCleared);
 }
 
 // --- what the damping does, case by case ---
@@ -367,6 +394,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(when_flapping_they_are_told_once),
     cmocka_unit_test(with_everything_on_they_are_told_once),
     cmocka_unit_test(from_a_flapping_machine_on_they_are_told_once),
+    cmocka_unit_test(what_was_forgotten_by_command_neither_flaps_nor_cools_down),
     cmocka_unit_test(the_same_within_the_cooldown_is_not_told_and_counted),
     cmocka_unit_test(what_lasts_longer_than_the_cooldown_is_told_when_it_is_over),
     cmocka_unit_test(another_feature_is_told_in_the_cooldown),
