@@ -317,11 +317,37 @@ class Control(ControlledAgent):
         self.write("host/proc/sys/fs/next", "%d\t0\t9223372036854775807\n" % count)
         os.rename(self.path("host/proc/sys/fs/next"), self.path("host/proc/sys/fs/file-nr"))
 
-    def test_mute_mutes_explain_explains_and_relearn_forgets(self):
+    def start_learned(self, state="none"):
+        """An agent that knows a host of its own, whose open files it watches; all it was started with."""
         shutil.copytree(FIXTURES + "/idle/1", self.path("host"))
         self.open_files(1000)
         ini = self.ini("100ms", rest="[model host]\nwarm_up = 30s\nfeatures = open_files tcp_sockets\nclear_after = 1s\n")
-        agent = self.start("--root", self.path("host"), ini=ini)
+        words, options = ("--root", self.path("host")), {"ini": ini, "state": state}
+        agent = self.start(*words, **options)
+        self.wait_for(lambda: self.status()["agent"]["state"] == "normal", "the end of the warm-up", 120)
+        return agent, words, options
+
+    def test_a_kill_in_an_episode_ends_neither_the_mute_nor_the_explanation(self):
+        agent, words, options = self.start_learned(state=self.path("state"))
+        agent.send_signal(signal.SIGUSR1)
+        self.wait_for(lambda: os.path.exists(self.path("state")), "a saved state")
+        self.open_files(1000000)
+        self.wait_for(lambda: self.ctl("explain").returncode == 0, "an episode that is told of")
+        episode = self.status()["models"][0]["id"]
+        self.assertEqual(self.ctl("mute", "1h", "on it").returncode, 0)
+        self.goes_on(agent, 2)
+        agent.kill()
+        agent.wait()
+        self.start(*words, **options)
+        self.wait_for(lambda: self.samples() > 1, "two samples")
+        status = self.status()
+        self.assertEqual((status["agent"]["state"], status["agent"]["mute_reason"]), ("muted", "on it"))
+        self.assertEqual(status["models"][0]["id"], episode)
+        explained = json.loads(self.ctl("explain", episode, "--json").stdout)
+        self.assertEqual((explained["features"][0]["name"], explained["arithmetic"][0]["value"]), ("open_files", 1000000))
+
+    def test_mute_mutes_explain_explains_and_relearn_forgets(self):
+        agent, _, _ = self.start_learned()
         os.set_blocking(agent.stdout.fileno(), False)
         told = []
 
@@ -332,7 +358,6 @@ class Control(ControlledAgent):
                 pass
             return [event["event"] for event in told]
 
-        self.wait_for(lambda: self.status()["agent"]["state"] == "normal", "the end of the warm-up", 90)
         self.assertEqual(self.ctl("mute", "10m", 'the "nightly" backup').returncode, 0)
         self.open_files(1000000)
         self.wait_for(lambda: self.status()["models"][0]["surprise"] > 3, "a strange score")
