@@ -107,7 +107,8 @@ void put_performance(const RawJson& agent, const std::vector<ModelLines>& models
     const RawJson& model = lines.model;
     const std::string name = model["model"].text();
     const bool by_surprise = model["threshold_form"].text() == "budget";
-    const std::string cuts = by_surprise ? std::string(model["threshold"].raw()) : std::string();
+    const bool has_cut = by_surprise && std::isfinite(model["threshold"].number());
+    const std::string cuts = has_cut ? std::string(model["threshold"].raw()) : std::string();
     add(name + "_surprise", model["surprise"].number(),
         ";" + cuts + ";" + std::string(model["critical_surprise"].raw()) + ";0;");
     add(name + "_log_super_epsilon", model["log_super_epsilon"].number(), ";;;;");
