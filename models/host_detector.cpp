@@ -15,6 +15,7 @@ namespace epsilond::models {
 namespace {
 
 constexpr double kClip = 9.0;            // sd, in learning
+constexpr double kFarOff = 6.0;          // sd
 constexpr double kUnclippedRows = 30.0;  // a young sd is too unsure to clip by
 constexpr double kCountedRows = 30.0;    // a feature counts for the score from then on
 constexpr double kTailRows = 10.0;       // a feature's z is learned by its tail from then on
@@ -32,6 +33,13 @@ constexpr double kMovedBy = 3.0;                   // sd; also the factor of the
   for (std::size_t k = 0; k < kFeatureLanes; ++k)
     if ((mask >> (first + k) & 1) != 0) values.data()[k] = observation.values.data()[first + k];
   return values;
+}
+
+// How much of a row is learned of each feature: what slides far off is one event, not sixty, where rows are seconds
+// apart.
+FeatureLanes worth_of(const FeatureGroup& group, const FeatureLanes& residual, const FeatureLanes& sd,
+                      const FeatureLanes& taken) {
+  return (residual.abs() > kFarOff * sd).select(taken * group.independence, taken);
 }
 
 // What is left of `value` beyond what means nothing.
@@ -237,8 +245,8 @@ void HostDetector::update(const Observation& observation) {
     put_lanes(taken, lesson.taken, first);
     FeatureLanes bound = FeatureLanes::Constant(kClip);
     if (group.count.minCoeff() < kUnclippedRows) spare_the_young(first, bound, tail_lesson.weight, lesson.taken);
-    group.learn(within(residual, bound * sd), step.min(2.0 * bound * sd), within(change, bound * change_sd), taken,
-                forgotten);
+    group.learn(within(residual, bound * sd), step.min(2.0 * bound * sd), within(change, bound * change_sd),
+                rows_are_dense(settings_.interval_s) ? worth_of(group, residual, sd, taken) : taken, forgotten);
     group.refresh(resolution(first));
   }
   // What a warm-up holds is learned, but not that it happens here.

@@ -17,6 +17,9 @@ inline constexpr double kOfLateGain = 0.2928932188134524;
 // Nothing was seen for so long that a row says nothing of what changed since the one before it.
 inline bool is_gap(double elapsed_s, double interval_s) { return elapsed_s > kGapIntervals * interval_s; }
 
+// Do rows say the same one after the other, as they do where they are seconds apart?
+inline bool rows_are_dense(double interval_s) { return interval_s < 10.0; }
+
 // Seconds that a sample stands for: the measured ones, but a gap counts as kGapIntervals, for what was not seen was not
 // learned; one interval where they cannot be (not finite, or not above 0).
 inline double counted_elapsed_s(double elapsed_s, double interval_s) {

@@ -27,7 +27,7 @@ std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
 double looked_at(double features) { return std::log10(std::max(1.0, features / kIndependentPart)); }
 
-double prior_octaves(double interval_s) { return interval_s < 10.0 ? 0.2 : 0.5; }
+double prior_octaves(double interval_s) { return rows_are_dense(interval_s) ? 0.2 : 0.5; }
 
 }  // namespace
 

@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "models/density/log_product.h"
+#include "models/learning_time.h"
 
 namespace epsilond::models {
 namespace {
 
 constexpr double kDegreesOfFreedom = 4.0;
 constexpr double kLargestZ = 1e6;
-// Rows that are seconds apart say the same one after the other, so that an episode would outlast its cause by minutes.
-constexpr double kEndsSoonBelowS = 10.0;
 // The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say
 // the same, so that one row in a few is enough to learn from.
 constexpr double kYoungRows = 100.0;
@@ -46,7 +45,8 @@ JointChannel::JointChannel(std::size_t feature_count, double interval_s, JointTe
       terms_(terms),
       levels_(feature_count),
       changes_(feature_count),
-      scales_({1.0, terms.change ? 1.0 : 0.0, terms.covariance ? 0.6 : 0.0}, interval_s < kEndsSoonBelowS,
+      // Where rows are dense an episode would outlast its cause by minutes.
+      scales_({1.0, terms.change ? 1.0 : 0.0, terms.covariance ? 0.6 : 0.0}, rows_are_dense(interval_s),
               terms.time_scales ? TimeScales::kScales : 1),
       tail_(EpisodeTailSettings{.interval_s = interval_s}),
       learned_row_in_(std::max(1.0, std::floor(kLearnedEveryS / interval_s))) {}
