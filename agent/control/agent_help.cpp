@@ -200,7 +200,9 @@ Every model forgets what it has learned, of this machine and of the budget, and
 begins its warm-up again; an open episode is told as cleared. The state file is
 saved with the next sample.
 
-  FEATURE        to forget one feature: no model can, and this says why
+  FEATURE        forget this one alone: it says nothing for 30 samples, and the
+                 other features stay as they are; an open episode ends when
+                 what is left is usual (models of kind product)
   --json         what the agent is like afterwards, as one JSON object
   --socket PATH  the socket of the agent (default: as configured, else
                  /run/epsilond/control.sock)
@@ -210,7 +212,8 @@ Exit: 0 fine, 64 usage, 66 no such feature, 69 no agent answers or no model can
 do that, 77 permission.
 
 Example:
-  epsilonctl relearn
+  epsilonctl relearn                  after the machine was given another job
+  epsilonctl relearn mem_used_bytes   after a larger cache was configured
 )";
 }
 

@@ -187,16 +187,27 @@ void ControlService::unmute(std::uint32_t uid, Answer& answer) {
 
 Result<void> ControlService::relearn(std::string_view feature, std::uint32_t uid, Answer& answer) {
   Pipeline& pipeline = agent_->pipeline;
-  if (!feature.empty()) {
-    if (history_column(pipeline, feature) >= pipeline.table().size())
-      return make_error(ErrorCode::kNotFound, 0, "no such feature");
-    return make_error(ErrorCode::kUnsupported, 0,
-                      "a model cannot forget one feature: the others were learned together with it");
-  }
+  if (!feature.empty()) return relearn_feature(feature, uid, answer);
   pipeline.relearn(agent_->time);
   wishes_to_save_ = true;
   log_line(LogLevel::kInfo, "told to learn anew by uid %u", uid);
   set_ok(answer.last_line, "ok every model learns anew (%zu)", pipeline.watchers().size());
+  return {};
+}
+
+Result<void> ControlService::relearn_feature(std::string_view feature, std::uint32_t uid, Answer& answer) {
+  Pipeline& pipeline = agent_->pipeline;
+  const std::size_t row = history_column(pipeline, feature);
+  if (row >= pipeline.table().size()) return make_error(ErrorCode::kNotFound, 0, "no such feature");
+  const std::size_t done = pipeline.relearn_feature(row);
+  if (done == 0)
+    return make_error(ErrorCode::kUnsupported, 0,
+                      "no model looks at this feature and can forget it alone: only those of kind product can");
+  wishes_to_save_ = true;
+  const int size = static_cast<int>(feature.size());
+  log_line(LogLevel::kInfo, "told to learn %.*s anew by uid %u", size, feature.data(), uid);
+  set_ok(answer.last_line, "ok %.*s is learned anew by %zu of %zu models", size, feature.data(), done,
+         pipeline.watchers().size());
   return {};
 }
 

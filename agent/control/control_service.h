@@ -58,6 +58,7 @@ class ControlService final : public platform::LineService {
   void mute(const Request& request, std::uint32_t uid, Answer& answer);
   void unmute(std::uint32_t uid, Answer& answer);
   platform::Result<void> relearn(std::string_view feature, std::uint32_t uid, Answer& answer);
+  platform::Result<void> relearn_feature(std::string_view feature, std::uint32_t uid, Answer& answer);
 
   // Writes the next lines; false: there are none left.
   bool put_next(Answer& answer, platform::TextWriter& out);

@@ -69,6 +69,12 @@ void Pipeline::relearn(const StepTime& time) {
   for (const std::unique_ptr<Watcher>& watcher : watchers_) watcher->relearn();
 }
 
+std::size_t Pipeline::relearn_feature(std::size_t row) {
+  std::size_t done = 0;
+  for (const std::unique_ptr<Watcher>& watcher : watchers_) done += watcher->relearn_feature(row) ? 1U : 0U;
+  return done;
+}
+
 void Pipeline::announce(FlagEvent event, const StepTime& time, std::string_view text) {
   flag_ = {};
   flag_.event = event;

@@ -43,6 +43,8 @@ class Pipeline {
   void begin_grace();
   // Forgets what every model learned and starts over; an open episode is ended through the emitters.
   void relearn(const StepTime& time);
+  // The same of one row of the table; an open episode goes on. Returns how many models did.
+  std::size_t relearn_feature(std::size_t row);
   // A lifecycle event (START, STOP) to every emitter, also while muted.
   void announce(platform::FlagEvent event, const StepTime& time, std::string_view text);
 

@@ -54,6 +54,9 @@ class Watcher {
 
   // Forgets everything and starts over; an open episode ends without a word.
   void relearn();
+  // The model forgets one row of the table; false if it looks at no such row, or knows features only together. An open
+  // episode goes on, and ends when what is left is usual.
+  bool relearn_feature(std::size_t row);
 
   // Same name, keys, interval and scales: after a reload one can go on in place of the other.
   [[gnu::cold]] bool is_same_as(const Watcher& other) const;

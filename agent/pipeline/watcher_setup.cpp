@@ -70,6 +70,11 @@ void Watcher::relearn() {
   episode_.abandon();
 }
 
+bool Watcher::relearn_feature(std::size_t row) {
+  const auto found = std::find(columns_.begin(), columns_.end(), row);
+  return found != columns_.end() && model_->forget_feature(static_cast<std::size_t>(found - columns_.begin()));
+}
+
 bool Watcher::is_same_as(const Watcher& other) const {
   return config_ == other.config_ && interval_s_ == other.interval_s_ &&
          std::equal(

@@ -381,7 +381,9 @@ class Control(ControlledAgent):
         self.assertAlmostEqual(sum(term["log_density"] for term in explained["arithmetic"]),
                                explained["log_super_epsilon"], delta=1e-4 * abs(explained["log_super_epsilon"]))
 
-        self.assertEqual(self.ctl("relearn", "open_files").returncode, 69)
+        self.assertEqual(self.ctl("relearn", "no_such").returncode, 66)
+        forgotten = self.ctl("relearn", "open_files")
+        self.assertEqual((forgotten.returncode, forgotten.stderr), (0, ""))
         self.assertEqual(self.ctl("relearn").returncode, 0)
         self.wait_for(lambda: "cleared" in events(), "cleared by relearn")
         self.assertEqual(self.status()["agent"]["state"], "learning")
