@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 namespace epsilond::platform {
 
@@ -63,6 +64,15 @@ enum class SampleField : std::uint8_t {
 
 inline constexpr std::size_t kSampleFieldCount = static_cast<std::size_t>(SampleField::kCount);
 
+using SampleFields = std::bitset<kSampleFieldCount>;  // bit i = the field of that number
+
+constexpr SampleFields sample_fields(std::initializer_list<SampleField> fields) {
+  static_assert(kSampleFieldCount <= 64);
+  unsigned long long bits = 0;
+  for (const SampleField field : fields) bits |= 1ULL << static_cast<unsigned>(field);
+  return SampleFields(bits);
+}
+
 class HostSample {
  public:
   // Doubles hold every integer below 2^53: 9 PB of bytes, 285 years of microseconds.
@@ -75,13 +85,14 @@ class HostSample {
   // The value; meaningless unless has(field).
   double value(SampleField field) const { return values_[index(field)]; }
   std::size_t present_count() const { return present_.count(); }
+  const SampleFields& present() const { return present_; }
 
   std::chrono::nanoseconds taken_monotonic{0};  // CLOCK_MONOTONIC when the pass began
 
  private:
   static std::size_t index(SampleField field) { return static_cast<std::size_t>(field); }
   std::array<double, kSampleFieldCount> values_{};
-  std::bitset<kSampleFieldCount> present_;
+  SampleFields present_;
 };
 
 }  // namespace epsilond::platform

@@ -18,6 +18,7 @@ struct SourcePart {
   bool ok = true;                // did the last pass read and parse it?
   Error error;                   // why not, when !ok
   std::uint64_t failures = 0;    // passes in which it was not ok, since start
+  SampleFields tells;            // the fields that come from it, on a kernel that tells all
 };
 
 class HostSource {
@@ -30,6 +31,14 @@ class HostSource {
   // One pass over everything. Clears `out` first; what could not be read is absent. Fails only if nothing at all
   // could be read. The procfs path does not allocate.
   virtual Result<void> read(HostSample& out) = 0;
+
+  // One part alone, by its place in parts(), as a pass reads it: to see what it costs. Clears `out` first. kUnsupported
+  // from a source that cannot read its parts one by one. Not for the agent: parts() stays as it is.
+  virtual Result<void> read_part(std::size_t part, HostSample& out) {
+    static_cast<void>(part);
+    out.clear();
+    return make_error(ErrorCode::kUnsupported, 0, "this source reads all its parts at once");
+  }
 
   // One entry per part, in a fixed order for the lifetime of the source.
   virtual std::span<const SourcePart> parts() const = 0;

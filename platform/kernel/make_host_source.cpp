@@ -19,6 +19,7 @@ class AutoSource final : public HostSource {
   AutoSource(std::unique_ptr<ProcfsSource> procfs, Result<StatgrabSession> session)
       : procfs_(std::move(procfs)), session_(std::move(session)) {
     parts_.back().name = "libstatgrab load";
+    parts_.back().tells = sample_fields({SampleField::kLoad1Min, SampleField::kLoad5Min, SampleField::kLoad15Min});
     copy_parts();
   }
 
@@ -34,6 +35,12 @@ class AutoSource final : public HostSource {
     }
     if (outcome || part.ok) return {};
     return outcome;
+  }
+
+  Result<void> read_part(std::size_t part, HostSample& out) override {
+    if (part < ProcfsSource::kPartCount) return procfs_->read_part(part, out);
+    out.clear();
+    return session_ ? session_->read_load(out) : Result<void>(session_.error());
   }
 
   std::span<const SourcePart> parts() const override { return parts_; }

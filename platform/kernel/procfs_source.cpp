@@ -12,7 +12,6 @@
 #include "platform/kernel/proc/net_dev.h"
 #include "platform/kernel/proc/pressure.h"
 #include "platform/kernel/proc/snmp.h"
-#include "platform/kernel/proc/sockstat.h"
 #include "platform/kernel/proc/stat.h"
 #include "platform/kernel/proc/vmstat.h"
 
@@ -28,6 +27,27 @@ void set(HostSample& out, SampleField field, std::uint64_t value) { out.set(fiel
 void set_used(HostSample& out, SampleField field, std::uint64_t whole, std::uint64_t rest) {
   if (rest <= whole) set(out, field, whole - rest);
 }
+
+// What each part tells, in the order of Part.
+constexpr std::array<SampleFields, ProcfsSource::kPartCount> kTells = [] {
+  using enum SampleField;
+  return std::array<SampleFields, ProcfsSource::kPartCount>{
+      sample_fields({kLoad1Min, kLoad5Min, kLoad15Min, kThreads}),
+      sample_fields({kMemTotalBytes, kMemUsedBytes, kMemAvailableBytes, kMemSharedBytes, kSwapUsedBytes}),
+      sample_fields({kRunning, kCpuCount, kForks, kCpuUserTicks, kCpuSystemTicks, kCpuIowaitTicks, kCpuIrqTicks,
+                     kCpuStealTicks, kCpuTotalTicks, kContextSwitches, kInterrupts}),
+      sample_fields({kSwapInBytes, kSwapOutBytes, kPageFaults, kMajorFaults}),
+      sample_fields({kDiskReadBytes, kDiskWriteBytes, kDiskOperations, kDiskBusyMs}),
+      sample_fields({kNetRxBytes, kNetTxBytes, kNetRxPackets, kNetTxPackets, kNetErrors}),
+      sample_fields({kPressureCpuSomeUs, kPressureCpuFullUs}),
+      sample_fields({kPressureMemorySomeUs, kPressureMemoryFullUs}),
+      sample_fields({kPressureIoSomeUs, kPressureIoFullUs}),
+      sample_fields({kOpenFiles}),
+      sample_fields({kTcpSockets}),
+      sample_fields({kTcpSockets}),
+      sample_fields({kTcpRetransmits}),
+      sample_fields({kProcesses, kBlocked, kZombies})};
+}();
 
 // True if the sums are over the same devices as those of the pass before, or are the first.
 bool comparable(std::optional<std::uint64_t>& before, std::uint64_t now) {
@@ -69,6 +89,7 @@ ProcfsSource::ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, s
       processes_(root_, cpu_clock, &culprits_.past()) {
   for (std::size_t part = 0; part < files_.size(); ++part) parts_[part].name = files_[part].path();
   parts_[kProcessScan].name = "process scan";
+  for (std::size_t part = 0; part < kPartCount; ++part) parts_[part].tells = kTells[part];
 }
 
 Result<void> ProcfsSource::read_loadavg(HostSample& out) {
@@ -184,12 +205,14 @@ Result<void> ProcfsSource::read_file_nr(HostSample& out) {
   return {};
 }
 
+Result<SockStat> ProcfsSource::sockets_in(Part part, Result<SockStat> (*parse)(std::string_view)) {
+  const Result<std::string_view> text = text_of(part);
+  if (!text) return text.error();
+  return parse(*text);
+}
+
+// Of both families: one count. Reports the second file itself.
 Result<void> ProcfsSource::read_sockets(HostSample& out) {
-  const auto sockets_in = [this](Part part, Result<SockStat> (*parse)(std::string_view)) -> Result<SockStat> {
-    const Result<std::string_view> text = text_of(part);
-    if (!text) return text.error();
-    return parse(*text);
-  };
   const Result<SockStat> ipv4 = sockets_in(kSockStat, parse_sockstat);
   const Result<SockStat> ipv6 = sockets_in(kSockStat6, parse_sockstat6);
   report(kSockStat6, ipv6 ? Result<void>() : Result<void>(ipv6.error()));
@@ -229,25 +252,58 @@ void ProcfsSource::report(Part part, const Result<void>& outcome) {
   ++reported.failures;
 }
 
+Result<void> ProcfsSource::read_file(Part part, HostSample& out) {
+  switch (part) {
+    case kLoadAvg:
+      return read_loadavg(out);
+    case kMemInfo:
+      return read_meminfo(out);
+    case kStat:
+      return read_stat(out);
+    case kVmStat:
+      return read_vmstat(out);
+    case kDiskStats:
+      return read_diskstats(out);
+    case kNetDev:
+      return read_net_dev(out);
+    case kPressureCpu:
+      return read_pressure(part, SampleField::kPressureCpuSomeUs, SampleField::kPressureCpuFullUs, out);
+    case kPressureMemory:
+      return read_pressure(part, SampleField::kPressureMemorySomeUs, SampleField::kPressureMemoryFullUs, out);
+    case kPressureIo:
+      return read_pressure(part, SampleField::kPressureIoSomeUs, SampleField::kPressureIoFullUs, out);
+    case kFileNr:
+      return read_file_nr(out);
+    case kSockStat:
+      return read_sockets(out);
+    case kSnmp:
+      return read_snmp(out);
+    case kSockStat6:
+    case kProcessScan:
+    case kPartCount:
+      break;
+  }
+  return make_error(ErrorCode::kInvalid, 0, "no such file");
+}
+
+Result<void> ProcfsSource::read_part(std::size_t part, HostSample& out) {
+  out.clear();
+  out.taken_monotonic = clock_.monotonic();
+  if (part == kProcessScan) return scan_processes(cpu_clock_() + cpu_budget_, out);
+  if (part == kSockStat6) {
+    const Result<SockStat> sockets = sockets_in(kSockStat6, parse_sockstat6);
+    return sockets ? Result<void>() : Result<void>(sockets.error());
+  }
+  return read_file(static_cast<Part>(part), out);
+}
+
 Result<void> ProcfsSource::read(HostSample& out) {
   const std::chrono::nanoseconds cpu_start = cpu_clock_();
   const std::chrono::nanoseconds allowed = cpu_budget_ + saved_budget_;
   out.clear();
   out.taken_monotonic = clock_.monotonic();
-  report(kLoadAvg, read_loadavg(out));
-  report(kMemInfo, read_meminfo(out));
-  report(kStat, read_stat(out));
-  report(kVmStat, read_vmstat(out));
-  report(kDiskStats, read_diskstats(out));
-  report(kNetDev, read_net_dev(out));
-  report(kPressureCpu,
-         read_pressure(kPressureCpu, SampleField::kPressureCpuSomeUs, SampleField::kPressureCpuFullUs, out));
-  report(kPressureMemory,
-         read_pressure(kPressureMemory, SampleField::kPressureMemorySomeUs, SampleField::kPressureMemoryFullUs, out));
-  report(kPressureIo, read_pressure(kPressureIo, SampleField::kPressureIoSomeUs, SampleField::kPressureIoFullUs, out));
-  report(kFileNr, read_file_nr(out));
-  report(kSockStat, read_sockets(out));
-  report(kSnmp, read_snmp(out));
+  for (std::size_t part = 0; part < kProcessScan; ++part)
+    if (part != kSockStat6) report(static_cast<Part>(part), read_file(static_cast<Part>(part), out));
   report(kProcessScan, scan_processes(cpu_start + allowed, out));
   saved_budget_ = std::clamp(allowed - (cpu_clock_() - cpu_start), std::chrono::nanoseconds{0}, kSavedReads * cpu_budget_);
   if (out.present_count() > 0) return {};

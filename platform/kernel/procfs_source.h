@@ -14,6 +14,7 @@
 #include "platform/kernel/culprits.h"
 #include "platform/kernel/host_source.h"
 #include "platform/kernel/proc/device_rows.h"
+#include "platform/kernel/proc/sockstat.h"
 #include "platform/kernel/proc_root.h"
 #include "platform/kernel/process_table.h"
 #include "platform/result.h"
@@ -55,6 +56,7 @@ class ProcfsSource final : public HostSource {
                                             ProcessTable::CpuClock cpu_clock = thread_cpu_time);
 
   Result<void> read(HostSample& out) override;
+  Result<void> read_part(std::size_t part, HostSample& out) override;
   std::span<const SourcePart> parts() const override { return parts_; }
 
   // How long the process scan takes to get round; zero if one read is enough. A zombie counts after two rounds.
@@ -76,9 +78,11 @@ class ProcfsSource final : public HostSource {
   Result<void> read_pressure(Part part, SampleField some, SampleField full, HostSample& out);
   Result<void> read_file_nr(HostSample& out);
   Result<void> read_sockets(HostSample& out);
+  Result<void> read_file(Part part, HostSample& out);
   Result<void> read_snmp(HostSample& out);
   Result<void> scan_processes(std::chrono::nanoseconds cpu_deadline, HostSample& out);
 
+  Result<SockStat> sockets_in(Part part, Result<SockStat> (*parse)(std::string_view));
   Result<std::string_view> text_of(Part part) { return files_[part].read(root_, buffer_); }
   void report(Part part, const Result<void>& outcome);
 

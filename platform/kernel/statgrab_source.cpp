@@ -122,7 +122,19 @@ StatgrabSource::StatgrabSource(StatgrabSession session, ProcRoot root, const Clo
   constexpr std::array<std::string_view, kPartCount> kNames = {
       "libstatgrab load", "libstatgrab memory",  "libstatgrab swap",     "libstatgrab cpu",
       "libstatgrab disk", "libstatgrab network", "libstatgrab processes"};
-  for (std::size_t part = 0; part < kPartCount; ++part) parts_[part].name = kNames[part];
+  using enum SampleField;
+  constexpr std::array<SampleFields, kPartCount> kTells = {
+      sample_fields({kLoad1Min, kLoad5Min, kLoad15Min}),
+      sample_fields({kMemTotalBytes, kMemUsedBytes}),
+      sample_fields({kSwapUsedBytes}),
+      sample_fields({kCpuUserTicks, kCpuSystemTicks, kCpuIowaitTicks, kCpuTotalTicks, kContextSwitches, kInterrupts}),
+      sample_fields({kDiskReadBytes, kDiskWriteBytes}),
+      sample_fields({kNetRxBytes, kNetTxBytes, kNetRxPackets, kNetTxPackets}),
+      sample_fields({kProcesses, kRunning, kZombies})};
+  for (std::size_t part = 0; part < kPartCount; ++part) {
+    parts_[part].name = kNames[part];
+    parts_[part].tells = kTells[part];
+  }
 }
 
 Result<void> StatgrabSource::read_disks(HostSample& out) {
@@ -187,7 +199,7 @@ Result<void> StatgrabSource::read_processes(HostSample& out) {
   return {};
 }
 
-void StatgrabSource::report(Part part, const Result<void>& outcome) {
+void StatgrabSource::report(std::size_t part, const Result<void>& outcome) {
   SourcePart& reported = parts_[part];
   reported.ok = static_cast<bool>(outcome);
   if (reported.ok) return;
@@ -195,16 +207,37 @@ void StatgrabSource::report(Part part, const Result<void>& outcome) {
   ++reported.failures;
 }
 
+Result<void> StatgrabSource::read_one(std::size_t part, HostSample& out) {
+  switch (part) {
+    case kLoad:
+      return session_.read_load(out);
+    case kMemory:
+      return read_memory(out);
+    case kSwap:
+      return read_swap(out);
+    case kCpu:
+      return read_cpu(out);
+    case kDisk:
+      return read_disks(out);
+    case kNetwork:
+      return read_network(out);
+    case kProcesses:
+      return read_processes(out);
+    default:
+      return make_error(ErrorCode::kInvalid, 0, "libstatgrab: no such part");
+  }
+}
+
+Result<void> StatgrabSource::read_part(std::size_t part, HostSample& out) {
+  out.clear();
+  out.taken_monotonic = clock_.monotonic();
+  return read_one(part, out);
+}
+
 Result<void> StatgrabSource::read(HostSample& out) {
   out.clear();
   out.taken_monotonic = clock_.monotonic();
-  report(kLoad, session_.read_load(out));
-  report(kMemory, read_memory(out));
-  report(kSwap, read_swap(out));
-  report(kCpu, read_cpu(out));
-  report(kDisk, read_disks(out));
-  report(kNetwork, read_network(out));
-  report(kProcesses, read_processes(out));
+  for (std::size_t part = 0; part < kPartCount; ++part) report(part, read_one(part, out));
   if (out.present_count() > 0) return {};
   return make_error(ErrorCode::kUnavailable, 0, "nothing could be read; %s", parts_[kLoad].error.context.c_str());
 }

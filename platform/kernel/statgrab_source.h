@@ -48,15 +48,17 @@ class StatgrabSource final : public HostSource {
   static Result<std::unique_ptr<StatgrabSource>> make(ProcRoot root, const Clock& clock);
 
   Result<void> read(HostSample& out) override;
+  Result<void> read_part(std::size_t part, HostSample& out) override;
   std::span<const SourcePart> parts() const override { return parts_; }
 
  private:
   StatgrabSource(StatgrabSession session, ProcRoot root, const Clock& clock);
 
+  Result<void> read_one(std::size_t part, HostSample& out);
   Result<void> read_disks(HostSample& out);
   Result<void> read_network(HostSample& out);
   Result<void> read_processes(HostSample& out);
-  void report(Part part, const Result<void>& outcome);
+  void report(std::size_t part, const Result<void>& outcome);
 
   const StatgrabSession session_;
   const ProcRoot root_;

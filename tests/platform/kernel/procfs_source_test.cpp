@@ -42,6 +42,30 @@ void a_whole_tree_gives_every_field(void** state) {
     if (!part.ok) fail_msg("%s: %s", part.name.data(), part.error.context.c_str());
 }
 
+// So that what is absent can be laid at the door of a part.
+void each_part_alone_gives_what_it_tells_and_nothing_else(void** state) {
+  state_of(state).read_fixture("idle/1");
+  HostSample alone;
+  for (std::size_t part = 0; part < ProcfsSource::kPartCount; ++part) {
+    const SourcePart& told = state_of(state).source->parts()[part];
+    const bool ok = static_cast<bool>(state_of(state).source->read_part(part, alone));
+    if (!ok) fail_msg("%s cannot be read alone", told.name.data());
+    // The sockets of both families are one count, which the first of the two files gives.
+    if (part == ProcfsSource::kSockStat6) continue;
+    if (alone.present() != told.tells) fail_msg("%s gives other fields than it tells", told.name.data());
+  }
+}
+
+void a_part_that_cannot_be_read_alone_says_why(void** state) {
+  HostSample alone;
+  alone.set(SampleField::kForks, 1);
+  state_of(state).read_fixture("no_psi/1");
+  const Result<void> read = state_of(state).source->read_part(ProcfsSource::kPressureIo, alone);
+  assert_false(static_cast<bool>(read));
+  assert_true(read.error().code == ErrorCode::kNotFound);
+  assert_int_equal(alone.present_count(), 0);
+}
+
 void the_time_is_that_of_the_given_clock(void** state) {
   state_of(state).read_fixture("idle/1");
   assert_true(state_of(state).sample.taken_monotonic == std::chrono::seconds(4711));
@@ -342,6 +366,9 @@ void a_scan_within_one_read_has_no_delay(void** state) {
 
 static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_whole_tree_gives_every_field, make_source_state, drop_source_state),
+    cmocka_unit_test_setup_teardown(each_part_alone_gives_what_it_tells_and_nothing_else, make_source_state,
+                                    drop_source_state),
+    cmocka_unit_test_setup_teardown(a_part_that_cannot_be_read_alone_says_why, make_source_state, drop_source_state),
     cmocka_unit_test_setup_teardown(the_time_is_that_of_the_given_clock, make_source_state, drop_source_state),
     cmocka_unit_test_setup_teardown(load_and_memory_are_those_of_the_files, make_source_state, drop_source_state),
     cmocka_unit_test_setup_teardown(processor_counters_are_those_of_the_files, make_source_state, drop_source_state),

@@ -125,6 +125,16 @@ void every_part_is_well_and_named_after_the_library(void** state) {
   }
 }
 
+void each_part_alone_gives_what_it_tells_and_nothing_else(void** state) {
+  assert_true(state_of(state).read());
+  HostSample alone;
+  for (std::size_t part = 0; part < StatgrabSource::kPartCount; ++part) {
+    const SourcePart& told = state_of(state).statgrab->parts()[part];
+    assert_true(static_cast<bool>(state_of(state).statgrab->read_part(part, alone)));
+    if (alone.present() != told.tells) fail_msg("%s gives other fields than it tells", told.name.data());
+  }
+}
+
 void what_the_library_does_not_offer_is_absent(void** state) {
   assert_true(state_of(state).read());
   for (const SampleField field : {SampleField::kMemAvailableBytes, SampleField::kBlocked, SampleField::kCpuIrqTicks,
@@ -217,6 +227,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(statgrab_keeps_the_contract, set_up, tear_down),
     cmocka_unit_test_setup_teardown(procfs_keeps_the_contract, set_up, tear_down),
     cmocka_unit_test_setup_teardown(every_part_is_well_and_named_after_the_library, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(each_part_alone_gives_what_it_tells_and_nothing_else, set_up, tear_down),
     cmocka_unit_test_setup_teardown(what_the_library_does_not_offer_is_absent, set_up, tear_down),
     cmocka_unit_test_setup_teardown(waiting_for_io_is_part_of_all_processor_time, set_up, tear_down),
     cmocka_unit_test_setup_teardown(zombies_count_at_the_second_look, set_up, tear_down),
