@@ -18,6 +18,7 @@ namespace epsilond::platform {
 class DatagramEmitter : public Emitter {
  public:
   Result<void> emit(const Flag& flag) final;
+  Result<void> reach() final { return socket_.reach(); }
   std::string_view name() const final { return name_; }
 
  protected:

@@ -72,6 +72,8 @@ Result<void> DatagramSocket::open() {
   return {};
 }
 
+Result<void> DatagramSocket::reach() { return fd_.valid() ? Result<void>() : open(); }
+
 Result<DatagramSocket::Sent> DatagramSocket::send(std::string_view datagram) {
   const bool local = address_.ss_family == AF_UNIX;
   const bool was_open = fd_.valid();

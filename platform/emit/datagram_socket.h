@@ -23,6 +23,9 @@ class DatagramSocket {
     bool earlier_lost = false;
   };
 
+  // Opens and connects where there is no socket yet: what send() would fail with before it sends anything.
+  Result<void> reach();
+
   // Hands one datagram to the kernel or fails at once; creates and connects the socket when there is none. A connected
   // UDP socket reports the fate of the previous datagram instead of sending this one, so such an error is answered by
   // one more try. A local socket whose receiver went away is connected afresh once. Errors: kUnavailable (full, nobody

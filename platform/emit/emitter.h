@@ -19,6 +19,10 @@ class Emitter {
   // Sends now or drops now: never blocks, never queues. An error means this flag was dropped and counted.
   virtual Result<void> emit(const Flag& flag) = 0;
 
+  // Is there somebody who could take a flag now (a socket, a route)? Nothing is sent, nobody is waited for. kUnsupported:
+  // that cannot be known without sending.
+  virtual Result<void> reach() { return make_error(ErrorCode::kUnsupported, 0, "known only once something is sent"); }
+
   virtual std::string_view name() const = 0;  // "syslog udp://192.0.2.10:514"
   std::uint64_t dropped() const { return dropped_; }
   std::uint64_t sent() const { return sent_; }

@@ -21,6 +21,7 @@ class JournalEmitter final : public Emitter {
   JournalEmitter(std::string_view path, int facility);
 
   Result<void> emit(const Flag& flag) override;
+  Result<void> reach() override { return socket_.reach(); }
   std::string_view name() const override { return name_; }
 
  private:

@@ -47,6 +47,7 @@ class LocalSyslogEmitter final : public Emitter {
   LocalSyslogEmitter(const Clock& clock, std::string_view path, int fallback_fd, const SyslogSettings& settings);
 
   Result<void> emit(const Flag& flag) override;
+  Result<void> reach() override { return socket_.reach(); }
   std::string_view name() const override { return name_; }
 
  private:

@@ -210,6 +210,18 @@ void without_a_journal_the_flag_is_dropped_and_a_later_one_is_found(void** state
   assert_int_equal(host.emitter->dropped(), 1);
 }
 
+void whether_it_can_be_reached_is_known_without_sending(void** state) {
+  Host& host = get(state);
+  const Result<void> without = host.emitter->reach();
+  assert_false(static_cast<bool>(without));
+  assert_true(without.error().code == ErrorCode::kNotFound);
+  assert_true(host.receiver.open_local(host.path));
+  assert_true(static_cast<bool>(host.emitter->reach()));
+  deliver(host, example_flag());  // the first entry to arrive
+  assert_int_equal(host.emitter->sent(), 1);
+  assert_int_equal(host.emitter->dropped(), 0);
+}
+
 void a_journal_that_is_behind_loses_flags_and_delays_nobody(void** state) {
   Host& host = get(state);
   assert_true(host.receiver.open_local(host.path));
@@ -240,6 +252,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(what_does_not_fit_and_what_is_no_facility_is_refused),
     cmocka_unit_test_setup_teardown(without_a_journal_the_flag_is_dropped_and_a_later_one_is_found, open_host,
                                     close_host),
+    cmocka_unit_test_setup_teardown(whether_it_can_be_reached_is_known_without_sending, open_host, close_host),
     cmocka_unit_test_setup_teardown(a_journal_that_is_behind_loses_flags_and_delays_nobody, open_host, close_host),
     cmocka_unit_test(every_event_has_a_message_id_of_its_own),
 };

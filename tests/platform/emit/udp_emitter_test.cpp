@@ -114,6 +114,16 @@ void a_receiver_that_reads_nothing_never_delays(void** state) {
   assert_int_equal(loopback.emitter->sent() + loopback.emitter->dropped(), 5000);
 }
 
+void asking_whether_it_can_be_reached_sends_nothing(void** state) {
+  Loopback& loopback = get(state);
+  assert_true(static_cast<bool>(loopback.emitter->reach()));
+  assert_true(static_cast<bool>(loopback.emitter->emit(example_flag())));
+  assert_true(loopback.receiver.receive(loopback.received));
+  Flag parsed;
+  assert_true(parse_flag_json(loopback.received.view(), parsed));  // the first to arrive is the flag
+  assert_int_equal(loopback.emitter->sent(), 1);
+}
+
 void ipv6_loopback_works_where_there_is_one(void** state) {
   Loopback& loopback = get(state);
   loopback.receiver.close();
@@ -134,6 +144,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_closed_port_is_counted_as_drops, open_loopback, close_loopback),
     cmocka_unit_test_setup_teardown(a_receiver_that_came_back_gets_the_first_flag, open_loopback, close_loopback),
     cmocka_unit_test_setup_teardown(a_receiver_that_reads_nothing_never_delays, open_loopback, close_loopback),
+    cmocka_unit_test_setup_teardown(asking_whether_it_can_be_reached_sends_nothing, open_loopback, close_loopback),
     cmocka_unit_test_setup_teardown(ipv6_loopback_works_where_there_is_one, open_loopback, close_loopback),
 };
 EPSILOND_TEST_MAIN(kTests)
