@@ -43,13 +43,15 @@ Result<std::string_view> read_descriptor(int fd, const char* name, std::span<cha
   return make_error(ErrorCode::kTooLarge, 0, "%s: larger than %zu bytes", name, buffer.size());
 }
 
+constinit const std::string_view ProcRoot::kHostPath = "/proc";
+
 Result<ProcRoot> ProcRoot::make(std::string_view root) {
   ProcRoot made;
   made.is_host_ = root.empty() || root == "/";
   const std::string prefix(made.is_host_ ? std::string_view() : root);
-  const std::string proc = prefix + "/proc";
-  made.proc_.reset(open_retrying(AT_FDCWD, proc.c_str(), O_RDONLY | O_DIRECTORY));
-  if (!made.proc_.valid()) return cannot("open", proc.c_str(), errno);
+  made.path_ = prefix + std::string(kHostPath);
+  made.proc_.reset(open_retrying(AT_FDCWD, made.path_.c_str(), O_RDONLY | O_DIRECTORY));
+  if (!made.proc_.valid()) return cannot("open", made.path_.c_str(), errno);
   made.sys_.reset(open_retrying(AT_FDCWD, (prefix + "/sys").c_str(), O_RDONLY | O_DIRECTORY));
   return made;
 }

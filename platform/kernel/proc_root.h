@@ -25,7 +25,11 @@ class ProcRoot {
   // kNotFound and friends if there is no proc directory; a missing sys directory is no error.
   static Result<ProcRoot> make(std::string_view root);
 
+  static const std::string_view kHostPath;  // of the proc directory of the real host
+
   bool is_host() const { return is_host_; }
+  // Of the proc directory, as mount tables name it.
+  const std::string& path() const { return path_; }
   int proc_fd() const { return proc_.get(); }
   bool has_sys() const { return sys_.valid(); }
 
@@ -45,6 +49,7 @@ class ProcRoot {
  private:
   ProcRoot() = default;
 
+  std::string path_;
   UniqueFd proc_;
   UniqueFd sys_;
   bool is_host_ = false;
