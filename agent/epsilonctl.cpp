@@ -11,6 +11,7 @@
 
 #include "agent/config/config_suggest.h"
 #include "agent/control/console.h"
+#include "agent/control/doctor_command.h"
 #include "agent/control/explain_command.h"
 #include "agent/control/history_command.h"
 #include "agent/control/learn_command.h"
@@ -47,6 +48,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"mute", epsilond::agent::run_mute, epsilond::agent::mute_help},
     Subcommand{"unmute", epsilond::agent::run_unmute, epsilond::agent::unmute_help},
     Subcommand{"relearn", epsilond::agent::run_relearn, epsilond::agent::relearn_help},
+    Subcommand{"doctor", epsilond::agent::run_doctor, epsilond::agent::doctor_help},
     Subcommand{"score", epsilond::agent::run_score, epsilond::agent::score_help},
     Subcommand{"replay", epsilond::agent::run_replay, epsilond::agent::replay_help},
     Subcommand{"learn", epsilond::agent::run_learn, epsilond::agent::learn_help},
@@ -67,6 +69,7 @@ The running agent:
   history         its ring buffer as csv
   mute DURATION   send nothing and learn nothing for so long; unmute
   relearn         forget everything and start over
+  doctor          what it can see and do on this machine, and what that costs
 
 Tables of the past:
   score FILE...   fit a model to a table, score every row, and print the strange
