@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "platform/fixed_string.h"
@@ -14,11 +13,12 @@
 #include "platform/kernel/proc_root.h"
 #include "platform/kernel/process_files.h"
 #include "platform/result.h"
+#include "platform/watch/tree_members.h"
 #include "platform/watch/tree_usage.h"
 
 namespace epsilond::platform {
 
-// What a tree hangs from. A process of which both hold is counted once.
+// What a tree hangs from. A process of which both hold is counted once. With neither it is empty, but for list().
 struct TreeRoots {
   FixedString<16> comm;   // all processes of this name, exactly; at most 15 bytes, as the kernel cuts names; empty: none
   std::int32_t pid = 0;   // this process; 0: none
@@ -29,20 +29,24 @@ struct TreeRoots {
 // Linux 6.2, descriptors.
 //
 // Counters. The kernel adds the processor time and the I/O of a child to its parent when the parent waits for it, so the
-// sum over living processes keeps both. Where it does not (the parent ignores SIGCHLD, or ended first), the total keeps
-// what was seen of the child last. What a process had used before it came into the tree does not count, unless it began
-// since the look before or was there at the first look.
+// sum over living processes keeps both; what that sum had counted already is not counted again. Where the kernel does not
+// (the parent ignores SIGCHLD, or ended first), the total keeps what was seen of the child last. What a process had used
+// before it came into the tree does not count, unless it began since the last but one pass or was there at the first.
 //
 // One look at everything:  tree.find(); tree.read(clock.since_boot());  then tree.usage().
-// Fixed memory: about 50 kB, taken by the constructor. Holds a reference to the root. Not for several threads at once.
+// Fixed memory, see memory_bytes(), taken by the constructor and touched as far as there are processes. Holds a reference
+// to the root. Not for several threads at once.
 class ProcessTree {
  public:
   using CpuClock = std::chrono::nanoseconds (*)();
 
-  static constexpr std::size_t kMostProcesses = 512;  // in the tree; those that the kernel lists after these are left out
+  // In the tree; those that the kernel lists after these are left out.
+  static constexpr std::size_t kMostProcesses = TreeMembers::kMost;
+  // Read in each call at least.
+  static constexpr std::size_t kLeastPerRead = 8;
   static constexpr std::chrono::nanoseconds kNoDeadline = std::chrono::nanoseconds::max();
 
-  // `cpu_clock` is what deadlines are measured by.
+  // `cpu_clock` is what deadlines are measured by: thread_cpu_time() of process_table.h.
   ProcessTree(const ProcRoot& root, const TreeRoots& roots, CpuClock cpu_clock);
   ProcessTree(const ProcessTree&) = delete;
   ProcessTree& operator=(const ProcessTree&) = delete;
@@ -55,31 +59,59 @@ class ProcessTree {
   // The same by a pass that somebody else makes: each process that it saw, then its end, or that it was broken off.
   void saw(const PidStat& stat);
   void end_pass();
-  void drop_pass();
+  void drop_pass() { members_.drop_pass(); }
+  // In such a pass: this process belongs to the tree, whatever it descends from. One that has ended is none.
+  void list(std::int32_t pid);
 
   // Reads the processes of the tree, some 20 us each, in turn until `cpu_clock` reaches `cpu_deadline`; true when all
-  // have been read, and usage() is new. At least eight are read in each call. `now`: the time since boot, sleep included.
+  // have been read, and usage() is new. `now`: the time since boot, sleep included.
   bool read(std::chrono::nanoseconds now, std::chrono::nanoseconds cpu_deadline = kNoDeadline);
-  // Reads memory as smaps_rollup tells it (pss, and the swap of pages not shared), which costs some 0.1 ms to tens of ms
-  // a process by its size: for the one that was read longest ago. False if there is none to be read. Without these calls
-  // pss and swap are absent. The first sums are there when each process has been read once.
+  // Reads the memory of the process whose turn it is, as smaps_rollup tells it (pss, and swap), which costs from 0.05 ms
+  // to tens of ms by its size. False if there is none to be read. Without these calls pss and swap are absent; the first
+  // sums are there when each process has had its turn once since the tree was empty, later ones with each read().
   bool read_memory();
+  // The same for each process of the tree.
+  void read_all_memory();
 
-  // As of the last complete round of read(); gauges are absent while no process is there, counters stay.
+  // As of the last complete round of read(); gauges are absent while no process is there (a zombie is none), counters
+  // stay. `taken` is the `now` of that round.
   const TreeUsage& usage() const { return usage_; }
-  std::size_t processes() const;
-  // More processes belong to the tree than are read.
-  bool overflowed() const;
-  // Something of a process could not be read for want of permission: the sum of this field is absent. Until a later
-  // round can read it of all.
+  // In the tree, zombies included, as far as they are read.
+  std::size_t processes() const { return members_.all().size(); }
+  // More processes belong to the tree than kMostProcesses.
+  bool overflowed() const { return members_.overflowed(); }
+  // Some process would not show this for want of permission, in the last round: the sum is absent.
   bool denied(UsageField field) const { return denied_.test(static_cast<std::size_t>(field)); }
 
+  static std::size_t memory_bytes() { return sizeof(ProcessTree) + TreeMembers::memory_bytes(); }
+
  private:
+  void read_member(TreeMember& member);
+  bool read_stat(TreeMember& member);
+  void read_io(TreeMember& member);
+  void check_elder_children();
+  TreeMember* next_turn();
+  void measure(TreeMember& member);
+  void publish(std::chrono::nanoseconds now);
+  void publish_memory();
+
   const ProcRoot& root_;
+  const ProcessFiles files_;
+  const CpuClock cpu_clock_;
+  const double ticks_per_s_;
+  const std::uint64_t page_bytes_;
   TreeRoots roots_;
-  CpuClock cpu_clock_;
+  TreeMembers members_;
   TreeUsage usage_;
-  std::bitset<kUsageFieldCount> denied_;
+  std::bitset<kUsageFieldCount> denied_;      // by the last round
+  std::bitset<kUsageFieldCount> denied_now_;  // by the round under way
+  std::int32_t memory_turn_ = 0;  // the pid whose memory was read last
+  bool memory_known_ = false;     // each has had its turn
+  std::uint64_t passes_ = 0;
+  std::chrono::nanoseconds now_{0};
+  // When the last pass and the one before it ended.
+  std::chrono::nanoseconds last_pass_{0};
+  std::chrono::nanoseconds pass_before_{0};
 };
 
 }  // namespace epsilond::platform

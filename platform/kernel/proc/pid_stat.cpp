@@ -45,11 +45,12 @@ Result<PidStat> parse_pid_stat(std::string_view text) {
                       take(fields, children_user) && take(fields, children_system) &&             // (16) (17)
                       fields.skip_fields(2) &&                                                    // (18) (19)
                       take(fields, stat.threads) && fields.skip_fields(1) &&                      // (20) (21)
-                      take(fields, stat.start_ticks) && fields.skip_fields(1) &&                  // (22) (23)
+                      take(fields, stat.start_ticks) && take(fields, stat.virtual_bytes) &&       // (22) (23)
                       take(fields, stat.resident_pages) && !fields.rest().empty();                // (24)
   if (!parsed) return bad_value(kFile, "fields", text.substr(close + 1));
-  stat.children_ticks = static_cast<std::uint64_t>(std::max(children_user, std::int64_t{0})) +
-                        static_cast<std::uint64_t>(std::max(children_system, std::int64_t{0}));
+  stat.children_user_ticks = static_cast<std::uint64_t>(std::max(children_user, std::int64_t{0}));
+  stat.children_ticks =
+      stat.children_user_ticks + static_cast<std::uint64_t>(std::max(children_system, std::int64_t{0}));
   return stat;
 }
 

@@ -16,9 +16,11 @@ struct PidStat {
   std::int32_t parent_pid = 0;
   std::uint64_t user_ticks = 0;    // USER_HZ
   std::uint64_t system_ticks = 0;  // USER_HZ
-  std::uint64_t children_ticks = 0;  // USER_HZ; of children that have ended and were waited for
+  std::uint64_t children_ticks = 0;  // USER_HZ; of children that have ended and were waited for, user and system
+  std::uint64_t children_user_ticks = 0;  // of these, user
   std::uint32_t threads = 0;       // those of a dead leader are counted until they end
   std::uint64_t start_ticks = 0;   // USER_HZ after boot
+  std::uint64_t virtual_bytes = 0;
   std::int64_t resident_pages = 0;
 };
 
