@@ -37,9 +37,18 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   Result<std::unique_ptr<platform::HostSource>> source = make_source(config, options_.root, clock_);
   if (!source) return source.error();
   works.source = std::move(*source);
+  if (!config.watches.empty()) {
+    Result<std::unique_ptr<Watches>> watches = Watches::make(config, options_.root, clock_);
+    if (!watches) return watches.error();
+    works.watches = std::move(*watches);
+    works.watches->follow(*works.source);
+  }
   platform::HostSample sample;
   static_cast<void>(works.source->read(sample));  // what cannot be read now is reported at the first tick
-  works.pipeline = std::make_unique<Pipeline>(config, features_for(machine_size(sample)),
+  if (works.watches) works.watches->step();
+  std::vector<Feature> table = features_for(machine_size(sample));
+  if (works.watches) table = works.watches->rows().behind(std::move(table));
+  works.pipeline = std::make_unique<Pipeline>(config, std::move(table),
                                               make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
   works.state_path = config.state_path;
   works.control_path = config.control_path;
@@ -106,8 +115,14 @@ void Daemon::tick() {
   const StepTime time = now();
   // A sample that could not be read is still a tick: the models see a row in which everything is absent.
   if (!read) sample_.taken_monotonic = clock_.monotonic();
+  std::span<const double> watched;
+  if (works_.watches) {
+    works_.watches->step();
+    works_.watches->report();
+    watched = works_.watches->values();
+  }
   const bool in_grace = works_.pipeline->in_grace();
-  works_.pipeline->step(sample_, time, works_.source->process_growth());
+  works_.pipeline->step(sample_, time, works_.source->process_growth(), watched);
   tell_grace(in_grace);
   if (options_.live) live_.print(*works_.pipeline, time);
   service_.after_tick(*works_.pipeline, clock_.monotonic());

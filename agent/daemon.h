@@ -14,6 +14,7 @@
 #include "agent/pipeline/pipeline.h"
 #include "agent/service_report.h"
 #include "agent/source_log.h"
+#include "agent/watch/watches.h"
 #include "platform/host/clock.h"
 #include "platform/host/wait.h"
 #include "platform/kernel/host_sample.h"
@@ -34,6 +35,7 @@ class Daemon {
  private:
   // What a configuration is turned into, and what a reload replaces as a whole.
   struct Works {
+    std::unique_ptr<Watches> watches;  // null: nothing is watched beside the host
     std::unique_ptr<platform::HostSource> source;
     std::unique_ptr<Pipeline> pipeline;
     std::vector<std::byte> state_buffer;  // room for what is saved, taken once

@@ -53,8 +53,11 @@ void LiveTable::print(const Pipeline& pipeline, const StepTime& time) {
   rank_features(watcher.latest(), watcher.view(), kShownFeatures, top);
   for (std::size_t i = 0; i < top.feature_count; ++i) {
     const platform::FlagFeature& feature = top.features[i];
+    std::string_view unit;
+    for (const Feature& row : pipeline.table())
+      if (feature.name == row.name) unit = row.unit;
     std::fprintf(out_, "%s%s %s (%+.1f, %.0f%%)", i == 0 ? "" : "  ", feature.name.c_str(),
-                 format_quantity(feature.value, features()[*find_feature(feature.name)].unit).c_str(), feature.z,
+                 format_quantity(feature.value, unit).c_str(), feature.z,
                  feature.share * 100.0);
   }
   std::fprintf(out_, "%s\n", red ? "\033[0m" : "");

@@ -16,6 +16,7 @@
 #include "agent/pipeline/pipeline.h"
 #include "agent/pipeline/wiring.h"
 #include "agent/source_log.h"
+#include "agent/watch/watches.h"
 #include "platform/host/linux_clock.h"
 
 namespace epsilond::agent {
@@ -69,9 +70,14 @@ int show_configuration(const Options& options) {
   const EffectiveConfig effective = load_effective_config(options);
   if (effective.exit_code != kExitFine) return effective.exit_code;
   const Config& config = effective.loaded.config;
-  const Pipeline pipeline(config, features_for({}), {});
+  const WatchRows rows(config.watches);
+  const Pipeline pipeline(config, rows.behind(features_for({})), {});
   ConfigCost cost;
   cost.memory_bytes = pipeline.memory_bytes() + (config.control_path.empty() ? 0 : ControlSocket::kBytes);
+  for (const WatchConfig& watch : config.watches) {
+    cost.watches.push_back({watch.name, watch.features.count(), Watches::memory_bytes_of_one()});
+    cost.memory_bytes += cost.watches.back().memory_bytes;
+  }
   for (const auto& watcher : pipeline.watchers())
     cost.models.push_back(
         {watcher->name(), watcher->model().memory_bytes(), watcher->model().operations_per_sample()});
@@ -89,15 +95,30 @@ int sample_once(const Options& options) {
   const auto source = make_source(config, options.root, clock);
   if (!source) return complain(source.error());
 
+  std::unique_ptr<Watches> watches;
+  if (!config.watches.empty()) {
+    auto made = Watches::make(config, options.root, clock);
+    if (!made) return complain(made.error());
+    watches = std::move(*made);
+  }
+
   platform::HostSample first;
   platform::HostSample second;
   if (const platform::Result<void> read = (*source)->read(first); !read) return complain(read.error());
+  if (watches) watches->look_at_all();
   sleep_for(to_nanoseconds(config.interval_s));
+  if (watches) watches->look_at_all();
   if (const platform::Result<void> read = (*source)->read(second); !read) return complain(read.error());
   SourceLog().report(**source);
   const Readings readings = observe(first, second, false);
   for (std::size_t i = 0; i < features().size(); ++i)
     print_feature(features()[i], readings.present.test(i), readings.values[i]);
+  if (watches) {
+    watches->report();
+    const std::vector<Feature> rows = watches->rows().behind({});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      print_feature(rows[i], std::isfinite(watches->values()[i]), watches->values()[i]);
+  }
   return finish_output();
 }
 

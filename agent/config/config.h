@@ -14,6 +14,7 @@
 #include "platform/emit/endpoint.h"
 #include "platform/emit/journal_emitter.h"
 #include "platform/kernel/make_host_source.h"
+#include "platform/watch/service_match.h"
 
 namespace epsilond::agent {
 
@@ -59,7 +60,8 @@ struct ModelTuning {
 struct ModelConfig {
   std::string name = "host";
   ModelKind kind = ModelKind::kProduct;
-  // Bit i = row i of the table of the pipeline, which the reader takes to be features(); disabled ones are left out.
+  // Bit i = row i of the table of the pipeline, which the reader takes to be features() and then those of the watches
+  // (see agent/watch/watch_table.h); disabled ones are left out.
   models::PresenceMask features;
   bool transform = true;          // false: models see natural units, as the plain product of densities does
   models::BaselineKind baseline = models::BaselineKind::kHourOfWeek;
@@ -109,6 +111,17 @@ struct MuteConfig {
   bool operator==(const MuteConfig&) const = default;
 };
 
+inline constexpr std::size_t kWatchFeatureCount = 14;
+
+// A service whose features every model may have, under the prefix of its name.
+struct WatchConfig {
+  std::string name;
+  platform::ServiceMatch match;
+  std::bitset<kWatchFeatureCount> features;  // bit i = row i of watch_features()
+
+  bool operator==(const WatchConfig&) const = default;
+};
+
 struct Config {
   double interval_s = 1.0;
   std::string host;  // empty: gethostname
@@ -122,6 +135,7 @@ struct Config {
   std::vector<ModelConfig> models;
   std::vector<EmitterConfig> emitters;
   std::vector<MuteConfig> mutes;
+  std::vector<WatchConfig> watches;
 
   bool operator==(const Config&) const = default;
 };

@@ -22,6 +22,7 @@ constexpr std::array kSections = {
     SectionSpec{SectionKind::kEmitUdp, "emit udp", Naming::kOptional, "[emit udp]"},
     SectionSpec{SectionKind::kEmitJournal, "emit journal", Naming::kOptional, "[emit journal]"},
     SectionSpec{SectionKind::kMute, "mute", Naming::kRequired, "[mute NAME]"},
+    SectionSpec{SectionKind::kWatch, "watch", Naming::kRequired, "[watch NAME]"},
 };
 
 constexpr std::array kSources = {word("auto", SourceChoice::kAuto), word("statgrab", SourceChoice::kStatgrab),
@@ -308,6 +309,13 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kMute, "when", kWindows, "", "DAYS HH:MM-HH:MM, several divided by commas; DAYS: Mon, Mon-Fri, Sat,Sun, daily",
         "local times at which nothing is sent and nothing is learned")
         .such_as("Sun 03:00-04:30"),
+
+    Row(kWatch, "match", kMatch, "",
+        "comm:NAME of at most 15 bytes, cgroup:PATH below the mount point, or pidfile:/PATH",
+        "how its processes are recognised")
+        .such_as("comm:nginx"),
+    Row(kWatch, "features", kWatchList, "default", "default, or names from the table of features of a service (PREFIX* for several)",
+        "features that are read of it"),
 });
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace epsilond::agent {
 
-enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kEmitJournal, kMute };
+enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kEmitJournal, kMute, kWatch };
 
 enum class Naming : std::uint8_t { kNone, kOptional, kRequired };
 
@@ -40,6 +40,8 @@ enum class ValueType : std::uint8_t {
   kUdpTarget,     // ADDRESS:PORT
   kSocketPath,    // an absolute path that fits a socket address
   kWindows,       // recurring windows of local time
+  kMatch,         // how the processes of a service are recognised
+  kWatchList,     // default or names of features of a service
 };
 
 struct Range {
@@ -65,6 +67,7 @@ struct SectionTarget {
   ModelConfig* model = nullptr;
   EmitterConfig* emitter = nullptr;
   std::vector<MuteConfig>* windows = nullptr;
+  WatchConfig* watch = nullptr;
 };
 
 // Is `word` one of `words`, which are divided by single blanks?
@@ -111,7 +114,8 @@ const KeySpec* find_key(SectionKind section, std::string_view name);
 
 inline constexpr std::size_t kMaxModels = 16;
 inline constexpr std::size_t kMaxEmitters = 16;
-inline constexpr std::size_t kMaxInstanceName = 31;   // of [model NAME], [emit udp NAME], [mute NAME]
+inline constexpr std::size_t kMaxWatches = 8;
+inline constexpr std::size_t kMaxInstanceName = 31;   // of [model NAME], [emit udp NAME], ...
 inline constexpr double kMaxHistoryRows = 2'000'000;  // history / interval
 inline constexpr std::size_t kMaxHostName = 64;       // what fits a flag
 // The name of the model that runs when no [model NAME] section exists.

@@ -10,7 +10,8 @@ namespace epsilond::agent {
 namespace {
 
 bool keeps_text(ValueType type) {
-  return type == ValueType::kDisableList || type == ValueType::kFeatureList || type == ValueType::kWindows;
+  return type == ValueType::kDisableList || type == ValueType::kFeatureList || type == ValueType::kWatchList ||
+         type == ValueType::kWindows;
 }
 
 // "FILE:LINE", its beginning left out where it would not fit a line.
@@ -40,6 +41,7 @@ class Printer {
       section(section_of(emitter.kind), emitter.name, {.emitter = &emitter});
     if (config_.emitters.empty()) text_ += "\n; no [emit ...] section: events go to stdout as JSON lines\n";
     mutes();
+    for (WatchConfig& watch : config_.watches) section(SectionKind::kWatch, watch.name, {.watch = &watch});
     return std::move(text_);
   }
 
@@ -105,6 +107,9 @@ std::string print_cost(const ConfigCost& cost) {
     text += "; [model " + model.name + "]: " + std::to_string(model.memory_bytes) + " bytes, about " +
             std::to_string(static_cast<unsigned long>(model.operations_per_sample)) +
             " floating-point operations per sample\n";
+  for (const WatchCost& watch : cost.watches)
+    text += "; [watch " + watch.name + "]: " + std::to_string(watch.features) + " features, " +
+            std::to_string(watch.memory_bytes) + " bytes\n";
   text += "; memory budget: " + std::to_string(cost.memory_bytes) +
           " bytes for models, history, state and control socket, taken at start; twice that for a moment at a reload\n";
   if (cost.process_scan_every_s > 0.0)

@@ -15,9 +15,16 @@ struct ModelCost {
   double operations_per_sample = 0.0;  // floating-point, about
 };
 
+struct WatchCost {
+  std::string name;
+  std::size_t features = 0;
+  std::size_t memory_bytes = 0;
+};
+
 // What the rest of the program knows about the cost of a configuration.
 struct ConfigCost {
   std::vector<ModelCost> models;
+  std::vector<WatchCost> watches;
   std::size_t memory_bytes = 0;       // all that is taken at start, and never grows
   double process_scan_every_s = 0.0;  // how far cpu_budget stretches the scan of processes; 0: not known, not printed
 };

@@ -5,6 +5,7 @@
 #include "agent/config/config_sections.h"
 #include "agent/config/config_store.h"
 #include "agent/config/config_values.h"
+#include "agent/watch/watch_table.h"
 
 namespace epsilond::agent {
 namespace {
@@ -29,9 +30,15 @@ class Builder {
       for (const WrittenSection& section : written_.sections())
         if (section.kind == kind) store_keys(section, {.config = &config});
     }
+    for (const WrittenSection& section : written_.sections())
+      if (section.kind == SectionKind::kWatch) build_watch(section);
+    check_watch_rows();
+    for (const WrittenSection& section : written_.sections())
+      if (section.kind == SectionKind::kFeatures) (void)add_watched(section, "disable", &config.disabled_features);
     for (const WrittenSection& section : written_.sections()) build_section(section);
     if (config.models.empty()) {
       config.models.push_back(default_model(kDefaultModelName));
+      config.models.back().features |= all_watch_rows(config.watches);
       leave_out_disabled(nullptr, &config.models.back());
     }
     check_history();
@@ -46,8 +53,10 @@ class Builder {
       ModelConfig model = default_model(section.name);
       check_choices(section);
       store_keys(section, {.model = &model});
-      check_feature_count(section, model);
-      leave_out_disabled(&section, &model);
+      if (add_watched(section, kFeaturesKey, &model.features)) {
+        check_feature_count(section, model);
+        leave_out_disabled(&section, &model);
+      }
       config.models.push_back(std::move(model));
     } else if (const std::optional<EmitterKind> kind = emitter_of(section.kind)) {
       EmitterConfig emitter;
@@ -67,6 +76,68 @@ class Builder {
         config.mutes.push_back(std::move(window));
       }
     }
+  }
+
+  void build_watch(const WrittenSection& section) {
+    WatchConfig watch;
+    watch.name = section.name;
+    store_defaults(SectionKind::kWatch, {.watch = &watch});
+    require_keys(section);
+    store_keys(section, {.watch = &watch});
+    const WrittenKey* const list = section.find(kFeaturesKey);
+    const bool chosen = list != nullptr && list->value != list->key->default_text;
+    for (std::size_t i = 0; i < kWatchFeatureCount; ++i) {
+      if (!needs_cgroup(i) || watch.match.kind == platform::MatchKind::kCgroup || !watch.features[i]) continue;
+      watch.features.reset(i);
+      // A prefix that has others too means those.
+      if (chosen && watch.features.none())
+        complain(list->file, list->line, section.label() + " features = " + list->value,
+                 "only a control group has " + std::string(watch_features()[i].name), "with match = cgroup:PATH");
+    }
+    loaded_.config.watches.push_back(std::move(watch));
+  }
+
+  // The rows of watched services that a list, or its default, has beside those of the host.
+  // False if one of them is none of theirs, which has its message then.
+  bool add_watched(const WrittenSection& section, std::string_view key, models::PresenceMask* mask) {
+    const std::vector<WatchConfig>& watches = loaded_.config.watches;
+    const WrittenKey* const list = section.find(key);
+    if (list == nullptr || list->value == list->key->default_text) {
+      if (section.kind == SectionKind::kModel) *mask |= all_watch_rows(watches);
+      return true;
+    }
+    if (watches_refused_) return false;
+    bool all_known = true;
+    for (const std::string_view word : dotted_words(list->value)) {
+      const models::PresenceMask rows = find_watch_rows(watches, word);
+      *mask |= rows;
+      all_known = all_known && rows.any();
+      if (rows.none())
+        complain(list->file, list->line, section.label() + ' ' + std::string(key) + " = " + list->value,
+                 "no [watch NAME] section has the feature \"" + std::string(word) + '"',
+                 "NAME.FEATURE of a [watch NAME] section");
+    }
+    return all_known;
+  }
+
+  // Models have a fixed width.
+  void check_watch_rows() {
+    const std::vector<WatchConfig>& watches = loaded_.config.watches;
+    const WrittenSection* last = nullptr;
+    for (const WrittenSection& section : written_.sections())
+      if (section.kind == SectionKind::kWatch) last = &section;
+    const std::size_t rows = watch_rows(watches);
+    const std::string most = std::to_string(most_watch_rows());
+    if (watches.size() > kMaxWatches)
+      complain(last->file, last->line, last->label(), "too many services", "at most " + std::to_string(kMaxWatches));
+    else if (rows > most_watch_rows())
+      complain(last->file, last->line, last->label(),
+               std::to_string(rows) + " features of services in all, there is room for " + most,
+               "at most " + most + " over all [watch NAME] sections: shorten them by features = rss_bytes cpu_*");
+    else
+      return;
+    loaded_.config.watches.clear();
+    watches_refused_ = true;
   }
 
   static ModelConfig default_model(std::string_view name) {
@@ -223,6 +294,7 @@ class Builder {
   const std::vector<std::string>& files_;
   Messages& messages_;
   LoadedConfig loaded_;
+  bool watches_refused_ = false;
 };
 
 }  // namespace

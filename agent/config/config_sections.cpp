@@ -189,8 +189,9 @@ void SectionCollector::on_key(unsigned line, std::string_view name, std::string_
   ModelConfig model;
   EmitterConfig emitter;
   std::vector<MuteConfig> windows;
+  WatchConfig watch;
   const Problem wrong = value.empty() ? Problem(ValueProblem{"the value is missing", {}})
-                                      : store_value(*key, value, {&config, &model, &emitter, &windows});
+                                      : store_value(*key, value, {&config, &model, &emitter, &windows, &watch});
   if (wrong) {
     const bool comment = value.find(" #") != std::string_view::npos;
     const std::string what = wrong->what + (comment ? " (a comment behind a value begins with \" ;\")" : "");

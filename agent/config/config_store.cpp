@@ -1,8 +1,11 @@
 #include "agent/config/config_store.h"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "agent/config/config_suggest.h"
+#include "agent/watch/watch_table.h"
 #include "platform/host/line_server.h"
 
 namespace epsilond::agent {
@@ -101,6 +104,74 @@ Problem store_udp_target(std::string_view text, EmitterConfig* emitter) {
   return wrong;
 }
 
+struct MatchWord {
+  std::string_view prefix;
+  platform::MatchKind kind;
+};
+constexpr std::array kMatchWords = {MatchWord{"comm:", platform::MatchKind::kComm},
+                                    MatchWord{"cgroup:", platform::MatchKind::kCgroup},
+                                    MatchWord{"pidfile:", platform::MatchKind::kPidFile}};
+
+// Parts of a path below something: none of them empty or a way up.
+bool is_path_below(std::string_view path) {
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash + 1 == path.size()) return false;
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return true;
+}
+
+Problem wrong_match(platform::MatchKind kind, std::string_view text) {
+  if (text.empty()) return problem("nothing follows the colon");
+  if (kind == platform::MatchKind::kComm) {
+    if (text.size() <= platform::kMostCommBytes) return std::nullopt;
+    return problem("the kernel keeps 15 bytes of a name, so this one matches nothing",
+                   "comm:" + std::string(platform::utf8_prefix(text, platform::kMostCommBytes)));
+  }
+  if (text.size() > platform::kMostMatchBytes) return problem("the path is longer than 200 bytes");
+  if (kind == platform::MatchKind::kPidFile) {
+    std::string path;
+    return store_path(text, platform::kMostMatchBytes, &path);
+  }
+  if (is_path_below(text)) return std::nullopt;
+  const bool leading = text.starts_with('/') && is_path_below(text.substr(1));
+  return problem("not a path below the mount point of control groups",
+                 leading ? "cgroup:" + std::string(text.substr(1)) : std::string());
+}
+
+Problem store_match(std::string_view text, platform::ServiceMatch* match) {
+  for (const MatchWord& word : kMatchWords) {
+    if (!text.starts_with(word.prefix)) continue;
+    const std::string_view rest = text.substr(word.prefix.size());
+    if (Problem wrong = wrong_match(word.kind, rest)) return wrong;
+    match->kind = word.kind;
+    match->text = rest;
+    return std::nullopt;
+  }
+  const bool bare = text.find(':') == std::string_view::npos && text.size() <= platform::kMostCommBytes;
+  return problem("none of comm:, cgroup: and pidfile:", text.starts_with('/') ? "pidfile:" + std::string(text)
+                                                        : bare                ? "comm:" + std::string(text)
+                                                                              : std::string());
+}
+
+std::string format_match(const platform::ServiceMatch& match) {
+  for (const MatchWord& word : kMatchWords)
+    if (word.kind == match.kind) return std::string(word.prefix) + match.text;
+  return {};
+}
+
+Problem store_watch_list(std::string_view text, WatchConfig* watch) {
+  models::PresenceMask all;
+  for (std::size_t i = 0; i < kWatchFeatureCount; ++i) all.set(i);
+  models::PresenceMask named;
+  if (Problem wrong = parse_names(text, kDefault, all, watch_features(), &named)) return wrong;
+  watch->features = std::bitset<kWatchFeatureCount>(named.to_ullong());
+  return std::nullopt;
+}
+
 }  // namespace
 
 Problem store_value(const KeySpec& key, std::string_view text, const SectionTarget& target) {
@@ -132,6 +203,10 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
       return store_path(text, platform::kMostSocketPath, &target.emitter->socket_path);
     case ValueType::kWindows:
       return parse_windows(text, target.windows);
+    case ValueType::kMatch:
+      return store_match(text, &target.watch->match);
+    case ValueType::kWatchList:
+      return store_watch_list(text, target.watch);
   }
   return problem("a key of no known type");
 }
@@ -156,6 +231,7 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return target.config->control_path.empty() ? std::string(kNone) : target.config->control_path;
     case ValueType::kDisableList:
     case ValueType::kFeatureList:
+    case ValueType::kWatchList:
       return {};
     case ValueType::kMofN:
       return std::to_string(target.model->raise_m) + " of " + std::to_string(target.model->raise_n);
@@ -168,6 +244,8 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return target.emitter->socket_path;
     case ValueType::kWindows:
       return format_windows(*target.windows);
+    case ValueType::kMatch:
+      return format_match(target.watch->match);
   }
   return {};
 }

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "agent/config/config_suggest.h"
-#include "agent/pipeline/feature_table.h"
 
 namespace epsilond::agent {
 namespace {
@@ -77,30 +76,6 @@ std::string shortest(double value) {
 }
 
 bool is_whole(double value) { return value == std::trunc(value) && std::fabs(value) < 1e15; }
-
-// Splits at commas and blanks. Two commas in a row, or one at an end, leave an empty word, which the callers refuse.
-std::vector<std::string_view> split_words(std::string_view text) {
-  std::vector<std::string_view> words;
-  std::size_t at = 0;
-  while (at <= text.size()) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    std::string_view part = trim(text.substr(at, comma - at));
-    if (part.empty()) words.push_back(part);
-    while (!part.empty()) {
-      const std::size_t length = std::min(part.find_first_of(" \t"), part.size());
-      words.push_back(part.substr(0, length));
-      part = trim(part.substr(length));
-    }
-    at = comma + 1;
-  }
-  return words;
-}
-
-std::string suggest_feature(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const Feature& feature : features()) names.push_back(feature.name);
-  return std::string(closest(name, names));
-}
 
 // All digits and nothing else, so "+2", "-0" and "0x2" are refused.
 bool parse_unsigned(std::string_view text, unsigned limit, unsigned* value) {
@@ -206,6 +181,23 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+std::vector<std::string_view> split_words(std::string_view text) {
+  std::vector<std::string_view> words;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    std::string_view part = trim(text.substr(at, comma - at));
+    if (part.empty()) words.push_back(part);
+    while (!part.empty()) {
+      const std::size_t length = std::min(part.find_first_of(" \t"), part.size());
+      words.push_back(part.substr(0, length));
+      part = trim(part.substr(length));
+    }
+    at = comma + 1;
+  }
+  return words;
+}
+
 Problem parse_duration(std::string_view text, double* seconds) {
   double number = 0.0;
   std::string_view unit;
@@ -294,45 +286,6 @@ Problem parse_m_of_n(std::string_view text, unsigned* m, unsigned* n) {
   if (parsed_m > parsed_n) return problem("m is above n");
   *m = parsed_m;
   *n = parsed_n;
-  return std::nullopt;
-}
-
-models::PresenceMask all_features() {
-  models::PresenceMask mask;
-  for (std::size_t i = 0; i < features().size(); ++i) mask.set(i);
-  return mask;
-}
-
-Problem parse_feature_list(std::string_view text, std::string_view lone, const models::PresenceMask& lone_mask,
-                           models::PresenceMask* mask) {
-  const std::vector<std::string_view> words = split_words(text);
-  if (words.size() == 1 && words[0] == lone) {
-    *mask = lone_mask;
-    return std::nullopt;
-  }
-  models::PresenceMask named;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = words[i];
-    if (word.empty()) return problem("a name is missing beside a comma");
-    if (word == lone) return problem(quoted(word) + " must stand alone");
-    for (std::size_t j = 0; j < i; ++j)
-      if (words[j] == word) return problem(quoted(word) + " is named twice");
-    if (word.ends_with('*')) {
-      const std::string_view beginning = word.substr(0, word.size() - 1);
-      bool any = false;
-      for (std::size_t row = 0; row < features().size(); ++row) {
-        if (beginning.empty() || !features()[row].name.starts_with(beginning)) continue;
-        named.set(row);
-        any = true;
-      }
-      if (!any) return problem("no feature begins with " + quoted(beginning));
-      continue;
-    }
-    const std::optional<std::size_t> row = find_feature(word);
-    if (!row) return problem("no feature is called " + quoted(word), suggest_feature(word));
-    named.set(*row);
-  }
-  *mask = named;
   return std::nullopt;
 }
 

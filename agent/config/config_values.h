@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/pipeline/feature_table.h"
 
 namespace epsilond::agent {
 
@@ -38,11 +40,17 @@ Problem parse_integer(std::string_view text, double* number);
 // "2 of 3".
 Problem parse_m_of_n(std::string_view text, unsigned* m, unsigned* n);
 
-// "default", "load_1min load_5min", "load_*, zombies": names of the feature table, by blanks or commas; a name that
-// ends in * stands for every feature that begins so. `lone` is the word that may stand alone ("default" or "none") and
-// yields `lone_mask`.
+// "default", "load_1min load_5min", "load_*, zombies": names of `table`, by blanks or commas; a name that ends in *
+// stands for every feature that begins so. `lone` is the word that may stand alone ("default" or "none") and yields
+// `lone_mask`.
+Problem parse_names(std::string_view text, std::string_view lone, const models::PresenceMask& lone_mask,
+                    std::span<const Feature> table, models::PresenceMask* mask);
+// The same of features(). A word with a dot names a feature of a watched service, "nginx.rss_bytes": it is only checked,
+// and leaves no bit.
 Problem parse_feature_list(std::string_view text, std::string_view lone, const models::PresenceMask& lone_mask,
                            models::PresenceMask* mask);
+// The words of such a list that have a dot.
+std::vector<std::string_view> dotted_words(std::string_view text);
 // Every row of the feature table.
 models::PresenceMask all_features();
 
@@ -55,6 +63,10 @@ Problem parse_windows(std::string_view text, std::vector<MuteConfig>* windows);
 std::string format_windows(const std::vector<MuteConfig>& windows);
 
 inline constexpr std::size_t kMaxMuteWindows = 64;  // over all [mute NAME] sections
+
+// The words between commas and blanks. Two commas in a row, or one at an end, leave an empty word, which the callers
+// refuse.
+std::vector<std::string_view> split_words(std::string_view text);
 
 // The text without blanks and tabs at either end.
 std::string_view trim(std::string_view text);

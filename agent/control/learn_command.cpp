@@ -13,6 +13,7 @@
 #include "agent/history/json_line.h"
 #include "agent/history/replayer.h"
 #include "agent/pipeline/wiring.h"
+#include "agent/watch/watch_table.h"
 #include "platform/host/linux_clock.h"
 #include "platform/host/state_file.h"
 
@@ -83,7 +84,8 @@ class LearnRun {
       voice_.say("this machine", "%s", read.error().context.c_str());
       return exit_code_of(read.error().code);
     }
-    table_ = features_for(machine_size(sample));
+    watch_rows_ = std::make_unique<WatchRows>(loaded_.config.watches);
+    table_ = watch_rows_->behind(features_for(machine_size(sample)));
     columns_ = FeatureColumns::for_learning(rows_->rows().plan().feature_names, options_.history.mappings, table_);
     say_columns(columns_, *rows_, voice_);
     if (columns_.fed().any()) return kExitFine;
@@ -172,6 +174,7 @@ class LearnRun {
   std::string state_path_;
   std::unique_ptr<RowPass> rows_;
   FoundClock found_clock_;
+  std::unique_ptr<WatchRows> watch_rows_;  // what the table calls them
   std::vector<Feature> table_;
   FeatureColumns columns_;
   std::unique_ptr<Replayer> replayer_;

@@ -142,8 +142,9 @@ std::size_t find_culprits(const Snapshot& snapshot, const ModelView& view, platf
   for (std::size_t i = 0; i < odd.feature_count && !culprits.full(); ++i) {
     const FlagFeature& feature = odd.features[i];
     if (i > 0 && !(feature.share >= kOddByShare)) break;
-    const std::optional<std::size_t> row = find_feature(feature.name);
-    const std::optional<Behind> behind = row ? growth_behind(features()[*row].field) : std::nullopt;
+    std::optional<Behind> behind;
+    for (const Feature& row : view.table)
+      if (feature.name == row.name) behind = growth_behind(row.field);
     const bool counts = behind && rose(feature, *behind);
     if (i == 0 && behind && !counts) break;
     if (!counts) continue;

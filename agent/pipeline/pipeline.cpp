@@ -1,6 +1,7 @@
 #include "agent/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "agent/log.h"
@@ -26,8 +27,14 @@ Pipeline::Pipeline(const Config& config, std::vector<Feature> table,
     watchers_.push_back(std::make_unique<Watcher>(model, config.interval_s, table_, make_model(model, config.interval_s, table_)));
 }
 
-void Pipeline::step(const platform::HostSample& sample, const StepTime& time, platform::ProcessGrowth* growth) {
-  const Readings readings = observe(previous_, sample, first_);
+void Pipeline::step(const platform::HostSample& sample, const StepTime& time, platform::ProcessGrowth* growth,
+                    std::span<const double> beyond) {
+  Readings readings = observe(previous_, sample, first_);
+  for (std::size_t i = 0; i < beyond.size(); ++i) {
+    if (!std::isfinite(beyond[i])) continue;
+    readings.values[features().size() + i] = beyond[i];
+    readings.present.set(features().size() + i);
+  }
   previous_ = sample;
   if (!std::exchange(first_, false)) step(readings, time, growth);
 }

@@ -34,9 +34,11 @@ class Pipeline {
   // pipeline. `emitters` may be empty. All memory is taken here; step() takes none.
   Pipeline(const Config& config, std::vector<Feature> table, std::vector<std::unique_ptr<platform::Emitter>> emitters);
 
-  // A sample of this machine, of which `table` must be features_for(). The first call only remembers the sample: rates
-  // need two. `growth`, if not null, is asked for the processes behind an episode.
-  void step(const platform::HostSample& sample, const StepTime& time, platform::ProcessGrowth* growth = nullptr);
+  // A sample of this machine, of which `table` must be features_for(), and perhaps rows behind it whose values are
+  // `beyond`; NaN is absent. The first call only remembers the sample: rates need two. `growth`, if not null, is asked
+  // for the processes behind an episode.
+  void step(const platform::HostSample& sample, const StepTime& time, platform::ProcessGrowth* growth = nullptr,
+            std::span<const double> beyond = {});
   // One row of readings in the order of the table, wherever it comes from.
   void step(const Readings& readings, const StepTime& time, platform::ProcessGrowth* growth = nullptr);
   // From the next step on, for every model that has learned enough to flag anything.

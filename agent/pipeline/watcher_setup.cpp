@@ -79,7 +79,7 @@ bool Watcher::is_same_as(const Watcher& other) const {
   return config_ == other.config_ && interval_s_ == other.interval_s_ &&
          std::equal(
              table_.begin(), table_.end(), other.table_.begin(), other.table_.end(),
-             [](const Feature& a, const Feature& b) { return a.scale == b.scale && a.resolution == b.resolution; });
+             [](const Feature& a, const Feature& b) { return a.name == b.name && a.scale == b.scale && a.resolution == b.resolution; });
 }
 
 }  // namespace epsilond::agent

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "agent/watch/watches.h"
 #include "platform/emit/endpoint.h"
 #include "platform/emit/journal_emitter.h"
 #include "platform/emit/stdout_emitter.h"
@@ -37,7 +38,8 @@ Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, 
   options.choice = config.source;
   options.root = root;
   options.interval = to_nanoseconds(config.interval_s);
-  options.cpu_budget = to_nanoseconds(config.interval_s * config.cpu_budget_ratio);
+  const double share = config.watches.empty() ? 1.0 : 1.0 - kWatchShareOfBudget;
+  options.cpu_budget = to_nanoseconds(config.interval_s * config.cpu_budget_ratio * share);
   return platform::make_host_source(options, clock);
 }
 

@@ -14,7 +14,7 @@ namespace epsilond::platform {
 enum class FlagEvent : std::uint8_t { kRaised, kOngoing, kCleared, kLearned, kStart, kStop, kSilent };
 
 struct FlagFeature {
-  FixedString<48> name;
+  FixedString<56> name;  // NAME.FEATURE of a watched service
   double value = 0.0;  // natural units of the feature, as are mean and sd
   double mean = 0.0;
   double sd = 0.0;

@@ -8,6 +8,7 @@
 
 #include "platform/kernel/host_sample.h"
 #include "platform/kernel/process_growth.h"
+#include "platform/kernel/process_witness.h"
 #include "platform/result.h"
 
 namespace epsilond::platform {
@@ -49,6 +50,9 @@ class HostSource {
 
   // Who grew, as of the last read; null for a source that does not know. Lives as long as the source.
   virtual ProcessGrowth* process_growth() { return nullptr; }
+
+  // Tells `witness`, which must outlive the source, of its passes over all processes from now on. False if it makes none.
+  virtual bool tell(ProcessWitness& /*witness*/) { return false; }
 };
 
 }  // namespace epsilond::platform

@@ -46,6 +46,7 @@ class AutoSource final : public HostSource {
   std::span<const SourcePart> parts() const override { return parts_; }
   std::chrono::nanoseconds scan_delay() const override { return procfs_->scan_delay(); }
   ProcessGrowth* process_growth() override { return procfs_->process_growth(); }
+  bool tell(ProcessWitness& witness) override { return procfs_->tell(witness); }
 
  private:
   void copy_parts() {

@@ -32,6 +32,7 @@ class ProcRoot {
   const std::string& path() const { return path_; }
   int proc_fd() const { return proc_.get(); }
   bool has_sys() const { return sys_.valid(); }
+  int sys_fd() const { return sys_.get(); }
 
   // Both take paths relative to the proc directory. The error names the path.
   Result<UniqueFd> open(const char* path) const;

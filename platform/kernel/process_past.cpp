@@ -5,6 +5,7 @@
 namespace epsilond::platform {
 
 void ProcessPast::saw(const PidStat& stat) {
+  if (witness_ != nullptr) witness_->saw(stat);
   UsageTable& look = looks_[1 - newest_];
   if (!in_pass_) {
     in_pass_ = true;
@@ -30,6 +31,7 @@ void ProcessPast::saw(const PidStat& stat) {
 }
 
 void ProcessPast::end_pass() {
+  if (witness_ != nullptr) witness_->end_pass();
   if (in_pass_ && looking_) {
     looks_[1 - newest_].end(now_);
     newest_ = 1 - newest_;
@@ -37,7 +39,10 @@ void ProcessPast::end_pass() {
   in_pass_ = false;
 }
 
-void ProcessPast::drop_pass() { in_pass_ = false; }
+void ProcessPast::drop_pass() {
+  if (witness_ != nullptr) witness_->drop_pass();
+  in_pass_ = false;
+}
 
 const UsageTable* ProcessPast::before() const {
   for (const UsageTable* look : {&looks_[newest_], &looks_[1 - newest_]})

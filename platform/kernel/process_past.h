@@ -6,6 +6,7 @@
 
 #include "platform/kernel/process_files.h"
 #include "platform/kernel/process_usage.h"
+#include "platform/kernel/process_witness.h"
 
 namespace epsilond::platform {
 
@@ -22,6 +23,9 @@ class ProcessPast {
   void set_time(std::chrono::nanoseconds now) { now_ = now; }
   std::chrono::nanoseconds now() const { return now_; }
 
+  // To be told of all passes too; may be null.
+  void set_witness(ProcessWitness* witness) { witness_ = witness; }
+
   // A pass over all processes: each process that it saw, then its end, or that it was broken off.
   void saw(const PidStat& stat);
   void end_pass();
@@ -34,6 +38,7 @@ class ProcessPast {
   const UsageTable& newest() const { return looks_[newest_]; }
 
   const ProcessFiles& files_;
+  ProcessWitness* witness_ = nullptr;
   std::chrono::nanoseconds now_{0};
   bool in_pass_ = false;
   bool looking_ = false;  // this pass is remembered

@@ -64,6 +64,10 @@ class ProcfsSource final : public HostSource {
 
   // What the process scan remembers for it costs a few microseconds a process every five seconds, of cpu_budget.
   ProcessGrowth* process_growth() override { return &culprits_; }
+  bool tell(ProcessWitness& witness) override {
+    culprits_.past().set_witness(&witness);
+    return true;
+  }
 
  private:
   ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, std::chrono::nanoseconds interval,

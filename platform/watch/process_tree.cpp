@@ -159,16 +159,22 @@ TreeMember* ProcessTree::next_turn() {
   return nullptr;
 }
 
-bool ProcessTree::read_memory() {
+bool ProcessTree::read_memory(std::uint64_t most_rss_bytes) {
   TreeMember* chosen = next_turn();
-  if (chosen == nullptr) {
+  if (chosen == nullptr && memory_turn_ != 0) {
+    // The last of this turn have ended since.
+    memory_known_ = true;
     memory_turn_ = 0;
     chosen = next_turn();
   }
   if (chosen == nullptr) return false;
   memory_turn_ = chosen->who.pid;
-  measure(*chosen);
-  memory_known_ = memory_known_ || next_turn() == nullptr;
+  chosen->too_large = chosen->rss_bytes > most_rss_bytes;
+  if (!chosen->too_large) measure(*chosen);
+  if (next_turn() == nullptr) {
+    memory_known_ = true;
+    memory_turn_ = 0;
+  }
   return true;
 }
 
@@ -245,7 +251,9 @@ void ProcessTree::publish_memory() {
   bool all_pss = usage_.has(UsageField::kProcesses) && memory_known_;
   bool all_swap = all_pss;
   bool denied = false;
+  memory_too_large_ = false;
   for (const TreeMember& member : std::as_const(members_).all()) {
+    if (member.too_large && !member.zombie) memory_too_large_ = true;
     // Who is new has had no turn yet: it counts when it has.
     if (member.zombie || !(member.has_pss || member.has_swap || member.pss_denied)) continue;
     pss += member.pss_bytes;
@@ -257,8 +265,8 @@ void ProcessTree::publish_memory() {
     denied = denied || member.pss_denied;
   }
   denied_.set(static_cast<std::size_t>(UsageField::kPssBytes), denied);
-  if (any_pss && all_pss) usage_.set(UsageField::kPssBytes, static_cast<double>(pss));
-  if (any_swap && all_swap) usage_.set(UsageField::kSwapBytes, static_cast<double>(swap));
+  if (any_pss && all_pss && !memory_too_large_) usage_.set(UsageField::kPssBytes, static_cast<double>(pss));
+  if (any_swap && all_swap && !memory_too_large_) usage_.set(UsageField::kSwapBytes, static_cast<double>(swap));
 }
 
 }  // namespace epsilond::platform

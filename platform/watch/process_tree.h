@@ -69,17 +69,24 @@ class ProcessTree {
   // Reads the memory of the process whose turn it is, as smaps_rollup tells it (pss, and swap), which costs from 0.05 ms
   // to tens of ms by its size. False if there is none to be read. Without these calls pss and swap are absent; the first
   // sums are there when each process has had its turn once since the tree was empty, later ones with each read().
-  bool read_memory();
-  // The same for each process of the tree.
+  // A process of more resident memory than `most_rss_bytes` is not read: then both are absent.
+  bool read_memory(std::uint64_t most_rss_bytes = ~std::uint64_t{0});
+  // Each has had its turn, and the next call begins anew.
+  bool memory_turn_over() const { return memory_turn_ == 0; }
+  // The memory of each process of the tree, whatever it costs.
   void read_all_memory();
 
   // As of the last complete round of read(); gauges are absent while no process is there (a zombie is none), counters
   // stay. `taken` is the `now` of that round.
   const TreeUsage& usage() const { return usage_; }
+  // Some pass has come to its end: it is known who belongs to the tree.
+  bool looked() const { return passes_ > 0; }
   // In the tree, zombies included, as far as they are read.
   std::size_t processes() const { return members_.all().size(); }
   // More processes belong to the tree than kMostProcesses.
   bool overflowed() const { return members_.overflowed(); }
+  // Some process is larger than the `most_rss_bytes` of its turn.
+  bool memory_too_large() const { return memory_too_large_; }
   // Some process would not show this for want of permission, in the last round: the sum is absent.
   bool denied(UsageField field) const { return denied_.test(static_cast<std::size_t>(field)); }
 
@@ -107,6 +114,7 @@ class ProcessTree {
   std::bitset<kUsageFieldCount> denied_now_;  // by the round under way
   std::int32_t memory_turn_ = 0;  // the pid whose memory was read last
   bool memory_known_ = false;     // each has had its turn
+  bool memory_too_large_ = false;
   std::uint64_t passes_ = 0;
   std::chrono::nanoseconds now_{0};
   // When the last pass and the one before it ended.

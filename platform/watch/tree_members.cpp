@@ -49,6 +49,9 @@ void TreeMembers::Roster::sort() {
     for (; place > 0 && rows_[place - 1].pid > row.pid; --place) rows_[place] = rows_[place - 1];
     rows_[place] = row;
   }
+  // The list of a control group may name a process twice.
+  const auto twice = [](const Sighting& a, const Sighting& b) { return a.pid == b.pid; };
+  size_ = static_cast<std::size_t>(std::unique(rows_, rows_ + size_, twice) - rows_);
   sorted_ = true;
 }
 

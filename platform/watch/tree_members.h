@@ -39,6 +39,7 @@ struct TreeMember {
   bool has_pss = false;
   bool pss_denied = false;
   bool has_swap = false;
+  bool too_large = false;
   std::uint64_t pss_bytes = 0;
   std::uint64_t swap_bytes = 0;
   // For TreeMembers: of the last round that was settled.
@@ -90,7 +91,7 @@ class TreeMembers {
     Roster(Sighting* rows, std::size_t most) : rows_(rows), most_(most) {}
     bool add(const Sighting& row);
     Sighting* find(std::int32_t pid);
-    void sort();
+    void sort();  // and each pid once
     void clear() { size_ = 0, sorted_ = true; }
     std::span<Sighting> rows() { return {rows_, size_}; }
 

@@ -1,0 +1,149 @@
+#include "platform/watch/cgroup_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "platform/watch/cgroup_stat.h"
+#include "platform/watch/process_tree.h"
+
+namespace epsilond::platform {
+namespace {
+
+// Below the sys directory, the best first.
+constexpr std::array kMounts = {"fs/cgroup", "fs/cgroup/unified", "fs/cgroup/systemd"};
+constexpr const char* kProcesses = "cgroup.procs";
+
+UniqueFd open_at(int directory, const char* path, int flags) {
+  return UniqueFd(::openat(directory, path, O_RDONLY | O_CLOEXEC | flags));
+}
+
+// Not one that is made of others, which are there too.
+bool is_no_stack(const void* root, std::string_view device) {
+  for (const char* part : {"dm", "md", "loop"}) {
+    char path[64];
+    std::snprintf(path, sizeof path, "dev/block/%.*s/%s", static_cast<int>(device.size()), device.data(), part);
+    if (static_cast<const ProcRoot*>(root)->sys_has(path)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool CgroupFiles::open() {
+  // The handle of a group that was removed goes on to exist, and has no files.
+  if (directory_.valid() && ::faccessat(directory_.get(), kProcesses, F_OK, 0) == 0) return true;
+  directory_.reset();
+  if (!root_.has_sys()) return false;
+  for (const char* mount : kMounts) {
+    char path[256];
+    std::snprintf(path, sizeof path, "%s/%s", mount, path_.c_str());
+    UniqueFd found = open_at(root_.sys_fd(), path, O_DIRECTORY);
+    struct stat status;
+    if (!found.valid() || ::fstat(found.get(), &status) != 0 || ::faccessat(found.get(), kProcesses, F_OK, 0) != 0)
+      continue;
+    if (inode_ != status.st_ino) last_ = {};
+    inode_ = status.st_ino;
+    directory_ = std::move(found);
+    return true;
+  }
+  return false;
+}
+
+bool CgroupFiles::list(ProcessTree& tree) {
+  groups_ = 0;
+  listed_ = 0;
+  saw_all_ = true;
+  if (directory_.valid()) list_group(directory_.get(), 0, tree);
+  return listed_ > 0 && saw_all_;
+}
+
+void CgroupFiles::list_group(int directory, int depth, ProcessTree& tree) {
+  if (depth > kMostDepth || groups_ == kMostGroups) {
+    saw_all_ = false;
+    return;
+  }
+  ++groups_;
+  list_processes(directory, tree);
+  const UniqueFd listing = open_at(directory, ".", O_DIRECTORY);
+  alignas(8) char entries[2048];
+  for (ssize_t got = 0; listing.valid() && (got = ::getdents64(listing.get(), entries, sizeof entries)) > 0;) {
+    for (ssize_t at = 0; at < got;) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
+      at += entry->d_reclen;
+      if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+      const UniqueFd below = open_at(directory, entry->d_name, O_DIRECTORY | O_NOFOLLOW);
+      if (below.valid()) list_group(below.get(), depth + 1, tree);
+    }
+  }
+}
+
+void CgroupFiles::list_processes(int directory, ProcessTree& tree) {
+  const UniqueFd file = open_at(directory, kProcesses, 0);
+  char chunk[1024];
+  std::int32_t pid = 0;  // 0: a process that our pid namespace does not show
+  for (ssize_t got = 0; file.valid() && (got = ::read(file.get(), chunk, sizeof chunk)) > 0;) {
+    for (ssize_t i = 0; i < got; ++i) {
+      constexpr std::int32_t kMost = 1 << 22;  // PID_MAX_LIMIT of the kernel
+      if (chunk[i] >= '0' && chunk[i] <= '9') {
+        pid = pid <= kMost ? pid * 10 + (chunk[i] - '0') : pid;
+        continue;
+      }
+      if (pid > 0 && pid <= kMost) {
+        tree.list(pid);
+        ++listed_;
+      }
+      pid = 0;
+    }
+  }
+}
+
+std::optional<std::string_view> CgroupFiles::text(const char* name, std::span<char> buffer) const {
+  const UniqueFd fd = open_at(directory_.get(), name, 0);
+  if (!fd.valid()) return std::nullopt;
+  const Result<std::string_view> read = read_descriptor(fd.get(), name, buffer, nullptr);
+  if (!read) return std::nullopt;
+  return *read;
+}
+
+std::optional<std::uint64_t> CgroupFiles::number(const char* name) const {
+  char buffer[64];
+  const std::optional<std::string_view> read = text(name, buffer);
+  return read ? parse_cgroup_number(*read) : std::nullopt;
+}
+
+void CgroupFiles::set_counter(TreeUsage& out, UsageField field, std::size_t counter, std::uint64_t now, double unit) {
+  // A group that was made anew begins from nothing.
+  totals_[counter] += now >= last_[counter] ? now - last_[counter] : now;
+  last_[counter] = now;
+  out.set(field, static_cast<double>(totals_[counter]) * unit);
+  told_ |= 1U << static_cast<unsigned>(field);
+}
+
+void CgroupFiles::read(TreeUsage& out) {
+  told_ = 0;
+  const auto set_level = [&](UsageField field, const char* name) {
+    if (const std::optional<std::uint64_t> value = number(name)) out.set(field, static_cast<double>(*value));
+  };
+  set_level(UsageField::kMemoryBytes, "memory.current");
+  set_level(UsageField::kSwapBytes, "memory.swap.current");
+  set_level(UsageField::kThreads, "pids.current");
+  char buffer[8192];
+  if (const std::optional<std::string_view> read = text("cpu.stat", buffer)) {
+    if (const Result<CgroupCpu> cpu = parse_cgroup_cpu(*read)) {
+      set_counter(out, UsageField::kUserSeconds, 0, cpu->user_us, 1e-6);
+      set_counter(out, UsageField::kSystemSeconds, 1, cpu->system_us, 1e-6);
+    }
+  }
+  if (const std::optional<std::string_view> read = text("io.stat", buffer)) {
+    if (const Result<CgroupIo> io = parse_cgroup_io(*read, is_no_stack, &root_)) {
+      set_counter(out, UsageField::kReadBytes, 2, io->read_bytes, 1.0);
+      set_counter(out, UsageField::kWriteBytes, 3, io->write_bytes, 1.0);
+    }
+  }
+}
+
+}  // namespace epsilond::platform
