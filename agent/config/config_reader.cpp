@@ -106,7 +106,8 @@ class Builder {
       if (section.kind == SectionKind::kModel) *mask |= all_watch_rows(watches);
       return true;
     }
-    if (watches_refused_) return false;
+    models::PresenceMask unused;
+    if (watches_refused_ || parse_feature_list(list->value, list->key->default_text, {}, &unused)) return false;
     bool all_known = true;
     for (const std::string_view word : dotted_words(list->value)) {
       const models::PresenceMask rows = find_watch_rows(watches, word);

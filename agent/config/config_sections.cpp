@@ -161,7 +161,7 @@ void SectionCollector::refuse_unknown_key(unsigned line, const WrittenSection& s
   std::string elsewhere;
   for (const KeySpec& known : config_keys()) {
     if (known.section == section.kind) names.push_back(known.name);
-    if (known.name == key)
+    if (known.name == key && elsewhere.empty())
       elsewhere = "unknown key here; it belongs to " + std::string(section_spec(known.section).shown);
   }
   messages_.add(format_message({where(files_.size() - 1, line), key_subject(section.label(), key, value),

@@ -7,6 +7,7 @@
 #include "agent/config/config_store.h"
 #include "agent/config/config_values.h"
 #include "agent/pipeline/feature_table.h"
+#include "agent/watch/watch_table.h"
 #include "tests/agent/config/config_support.h"
 
 // clang-format off
@@ -182,8 +183,22 @@ std::vector<std::string> cells_of(const std::string& row) {
 
 std::size_t row_count() { return table_rows().size(); }
 
+// Those of the host, then those of a service, as NAME.FEATURE.
+std::vector<Feature>& all_known() {
+  static std::vector<std::string> names;
+  static std::vector<Feature> known;
+  if (!known.empty()) return known;
+  for (const Feature& feature : watch_features()) names.push_back("NAME." + std::string(feature.name));
+  known.assign(features().begin(), features().end());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    known.push_back(watch_features()[i]);
+    known.back().name = names[i];
+  }
+  return known;
+}
+
 bool row_is(std::size_t index) {
-  const Feature& feature = features()[index];
+  const Feature& feature = all_known()[index];
   const std::vector<std::string> rows = table_rows();
   if (index >= rows.size()) return false;
   const std::vector<std::string> cells = cells_of(rows[index]);
@@ -223,7 +238,12 @@ bool uncommented_has(const KeySpec& key) {
   return false;
 }
 
-bool uncommented_host_is_the_default() { return config().models[0] == parse_config({}).loaded.config.models[0]; }
+// The service that is shown adds its features to every model.
+bool uncommented_host_is_the_default() {
+  ModelConfig host = config().models[0];
+  host.features &= all_features();
+  return host == parse_config({}).loaded.config.models[0];
+}
 
 void the_shipped_file_is_read(void**) { assert_true(loads_shipped()); }
 
@@ -253,14 +273,14 @@ void the_manual_has_every_key_with_its_default_and_range(void**) {
 }
 
 void the_manual_lists_every_feature(void**) {
-  for (const Feature& feature : features())
+  for (const Feature& feature : all_known())
     if (!manual_lists(feature)) fail_msg("%s", feature.name.data());
 }
 
 void docs_features_has_exactly_the_rows_of_the_table(void**) {
-  assert_int_equal(row_count(), features().size());
-  for (std::size_t i = 0; i < features().size(); ++i)
-    if (!row_is(i)) fail_msg("%s", features()[i].name.data());
+  assert_int_equal(row_count(), all_known().size());
+  for (std::size_t i = 0; i < all_known().size(); ++i)
+    if (!row_is(i)) fail_msg("%s", all_known()[i].name.data());
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ void expect(std::span<const Case> cases) {
 }
 
 constexpr const char* kSections =
-    "[agent], [features], [model NAME], [emit syslog], [emit udp], [emit journal], [mute NAME]";
+    "[agent], [features], [model NAME], [emit syslog], [emit udp], [emit journal], [mute NAME], [watch NAME]";
 
 void an_unknown_section_is_refused(void**) {
   static constexpr Case kCases[] = {
@@ -232,6 +232,56 @@ void an_unknown_word_is_refused(void**) {
        "local0 .. local7", "local0\"?"},
       {"[emit udp]\ntarget = 192.0.2.1:1\nformat = influx\n", "a.ini:3: [emit udp] format = influx: ", "unknown word",
        "json", nullptr},
+  };
+  expect(kCases);
+}
+
+void a_bad_match_is_refused(void**) {
+  static constexpr Case kCases[] = {
+      {"[watch web]\n", "a.ini:1: [watch web]: ", "the key match is missing", "comm:NAME", nullptr},
+      {"[watch web]\nmatch = postgres\n", "a.ini:2: [watch web] match = postgres: ", "none of comm:, cgroup: and pidfile:",
+       "comm:NAME of at most 15 bytes", "comm:postgres\"?"},
+      {"[watch web]\nmatch = /run/x.pid\n", "a.ini:2: [watch web] match = /run/x.pid: ", "none of comm:",
+       "pidfile:/PATH", "pidfile:/run/x.pid\"?"},
+      {"[watch web]\nmatch = name:web\n", "a.ini:2: [watch web] match = name:web: ", "none of comm:", "comm:NAME", nullptr},
+      {"[watch web]\nmatch = comm:\n", "a.ini:2: [watch web] match = comm:: ", "nothing follows the colon", "comm:NAME",
+       nullptr},
+      {"[watch web]\nmatch = comm:systemd-journald\n", "a.ini:2: [watch web] match = comm:systemd-journald: ",
+       "the kernel keeps 15 bytes of a name", "at most 15 bytes", "comm:systemd-journal\"?"},
+      {"[watch web]\nmatch = pidfile:run/x.pid\n", "a.ini:2: [watch web] match = pidfile:run/x.pid: ",
+       "not an absolute path", "pidfile:/PATH", nullptr},
+      {"[watch web]\nmatch = cgroup:/a.slice\n", "a.ini:2: [watch web] match = cgroup:/a.slice: ",
+       "not a path below the mount point", "cgroup:PATH", "cgroup:a.slice\"?"},
+      {"[watch web]\nmatch = cgroup:a/../b\n", "a.ini:2: [watch web] match = cgroup:a/../b: ", "not a path below",
+       "cgroup:PATH", nullptr},
+      {"[watch web]\nmatch = cgroup:a//b\n", "a.ini:2: [watch web] match = cgroup:a//b: ", "not a path below",
+       "cgroup:PATH", nullptr},
+      {"[watch]\n", "a.ini:1: [watch]: ", "the name is missing", "[watch NAME]", nullptr},
+      {"[watch a.b]\nmatch = comm:x\n", "a.ini:1: [watch a.b]: ", "a character", "1 to 31 letters", nullptr},
+  };
+  expect(kCases);
+}
+
+void a_bad_list_of_features_of_a_service_is_refused(void**) {
+  static constexpr Case kCases[] = {
+      {"[watch web]\nmatch = comm:x\nfeatures = rss_byte\n", "a.ini:3: [watch web] features = rss_byte: ",
+       "no feature is called \"rss_byte\"", "default, or names", "rss_bytes\"?"},
+      {"[watch web]\nmatch = comm:x\nfeatures = zombies\n", "a.ini:3: [watch web] features = zombies: ",
+       "no feature is called", "default, or names", nullptr},
+      {"[watch web]\nmatch = comm:x\nfeatures = memory_bytes\n", "a.ini:3: [watch web] features = memory_bytes: ",
+       "only a control group has memory_bytes", "match = cgroup:PATH", nullptr},
+      {"[model m]\nfeatures = web.rss_bytes\n", "a.ini:2: [model m] features = web.rss_bytes: ",
+       "no [watch NAME] section has the feature \"web.rss_bytes\"", "NAME.FEATURE of a [watch NAME] section", nullptr},
+      {"[watch web]\nmatch = comm:x\nfeatures = rss_bytes\n[model m]\nfeatures = web.pss_bytes\n",
+       "a.ini:5: [model m] features = web.pss_bytes: ", "has the feature \"web.pss_bytes\"", "NAME.FEATURE", nullptr},
+      {"[watch web]\nmatch = comm:x\n[model m]\nfeatures = web.rss_byte\n", "a.ini:4: [model m] features = web.rss_byte: ",
+       "no feature is called \"rss_byte\"", "default, or names", "web.rss_bytes\"?"},
+      {"[watch web]\nmatch = comm:x\n[features]\ndisable = mail.rss_bytes\n",
+       "a.ini:4: [features] disable = mail.rss_bytes: ", "no [watch NAME] section has", "NAME.FEATURE", nullptr},
+      {"[agent]\nfeatures = default\n", "a.ini:2: [agent] features = default: ", "it belongs to [model NAME]", "interval",
+       nullptr},
+      {"[watch a]\nmatch = comm:a\n[watch b]\nmatch = comm:b\n", "a.ini:3: [watch b]: ",
+       "26 features of services in all, there is room for 22", "at most 22 over all [watch NAME] sections", nullptr},
   };
   expect(kCases);
 }
@@ -445,6 +495,12 @@ void windows_are_limited(void**) {
   assert_false(load_sections("[mute m", 65, "]\nwhen = Sun 01:00-02:00\n"));
 }
 
+void services_are_limited(void**) {
+  assert_true(load_sections("[watch w", 8, "]\nmatch = comm:x\nfeatures = rss_bytes\n"));
+  assert_false(load_sections("[watch w", 9, "]\nmatch = comm:x\nfeatures = rss_bytes\n"));
+  assert_true(message_has("too many services; allowed: at most 8"));
+}
+
 void a_wrong_value_that_a_later_file_replaces_is_still_wrong(void**) {
   assert_false(load_files({"[agent]\ninterval = 5x\n", "[agent]\ninterval = 5s\n"}));
   assert_true(message().starts_with("a.ini:2: [agent] interval = 5x: "));
@@ -488,6 +544,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_bad_percentage_is_refused),
     cmocka_unit_test(a_bad_number_is_refused),
     cmocka_unit_test(an_unknown_word_is_refused),
+    cmocka_unit_test(a_bad_match_is_refused),
+    cmocka_unit_test(a_bad_list_of_features_of_a_service_is_refused),
+    cmocka_unit_test(services_are_limited),
     cmocka_unit_test(a_bad_list_of_features_is_refused),
     cmocka_unit_test(a_model_without_features_is_refused),
     cmocka_unit_test(a_bad_m_of_n_is_refused),

@@ -24,7 +24,8 @@ bool takes(const KeySpec& key, const std::string& text) {
   ModelConfig model;
   EmitterConfig emitter;
   std::vector<MuteConfig> windows;
-  return !store_value(key, text, {&config, &model, &emitter, &windows});
+  WatchConfig watch;
+  return !store_value(key, text, {&config, &model, &emitter, &windows, &watch});
 }
 
 bool takes_default(const KeySpec& key) { return takes(key, std::string(key.default_text)); }

@@ -120,6 +120,14 @@ void the_state_of_the_command_line_is_printed(void**) {
   assert_true(printed_has("state = /b ; --state\n"));
 }
 
+void services_read_back(void**) {
+  assert_true(load("[watch db]\nmatch = comm:post gres\n[watch web]\nmatch = cgroup:a.slice/b\nfeatures = rss_* threads\n"
+                   "[model m]\nfeatures = web.* db.rss_bytes\n"));
+  assert_true(prints_and_reads_back());
+  assert_true(printed_has("\n[watch db]\nmatch = comm:post gres ; a.ini:2\nfeatures = default ; default\n"));
+  assert_true(printed_has("\n[watch web]\nmatch = cgroup:a.slice/b ; a.ini:4\nfeatures = rss_* threads ; a.ini:5\n"));
+}
+
 void a_long_path_does_not_make_a_long_line(void**) {
   assert_true(load_from_a_long_path());
   assert_true(prints_and_reads_back());
@@ -156,6 +164,17 @@ void an_unknown_scan_delay_is_not_told(void**) {
   assert_true(cost().find("scanned") == std::string::npos);
 }
 
+void set_cost_of_a_service() {
+  ConfigCost numbers;
+  numbers.watches.push_back({"db", 13, 140000});
+  set_cost(numbers);
+}
+
+void each_service_says_its_features_and_its_bytes(void**) {
+  set_cost_of_a_service();
+  assert_true(cost().starts_with("; [watch db]: 13 features, 140000 bytes\n"));
+}
+
 void set_cost_of_a_model() {
   ConfigCost numbers;
   numbers.models.push_back({"forest", 800000, 4200.4});
@@ -179,11 +198,13 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(contamination_keeps_its_name),
     cmocka_unit_test(lists_are_printed_as_written),
     cmocka_unit_test(the_state_of_the_command_line_is_printed),
+    cmocka_unit_test(services_read_back),
     cmocka_unit_test(a_long_path_does_not_make_a_long_line),
     cmocka_unit_test(a_full_line_stays_within_its_limit),
     cmocka_unit_test(an_odd_file_name_does_not_break_the_output),
     cmocka_unit_test(the_cost_is_told_in_comments),
     cmocka_unit_test(an_unknown_scan_delay_is_not_told),
     cmocka_unit_test(each_model_says_its_bytes_and_its_cost_per_sample),
+    cmocka_unit_test(each_service_says_its_features_and_its_bytes),
 };
 EPSILOND_TEST_MAIN(kTests)

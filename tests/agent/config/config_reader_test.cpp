@@ -100,6 +100,64 @@ void disabled_features_are_left_out_of_the_default_model(void**) {
   assert_false(model_has(0, "zombies"));
 }
 
+constexpr const char* kService = "[watch db]\nmatch = comm:postgres\nfeatures = rss_bytes cpu_*\n";
+
+bool load_service(const char* rest) { return load(std::string(kService) + rest); }
+bool load_before_service(const char* text) { return load(text + std::string(kService)); }
+bool model_has_service_rows(std::size_t model, std::initializer_list<std::size_t> rows) {
+  epsilond::models::PresenceMask wanted;
+  for (const std::size_t row : rows) wanted.set(features().size() + row);
+  return (config().models[model].features & ~epsilond::agent::all_features()) == wanted;
+}
+
+void a_service_is_stored(void**) {
+  assert_true(load_service("[watch web]\nmatch = cgroup:system.slice/nginx.service\nfeatures = memory_bytes\n"
+                           "[watch mail]\nmatch = pidfile:/run/exim.pid\nfeatures = threads\n"));
+  assert_int_equal(config().watches.size(), 3);
+  assert_true(config().watches[0].name == "db" && config().watches[0].match.text == "postgres");
+  assert_int_equal(config().watches[0].match.kind, epsilond::platform::MatchKind::kComm);
+  assert_int_equal(config().watches[0].features.count(), 3);
+  assert_true(config().watches[1].match.text == "system.slice/nginx.service");
+  assert_int_equal(config().watches[1].match.kind, epsilond::platform::MatchKind::kCgroup);
+  assert_true(config().watches[2].match.text == "/run/exim.pid");
+  assert_int_equal(config().watches[2].match.kind, epsilond::platform::MatchKind::kPidFile);
+}
+
+void a_service_has_all_features_that_its_kind_knows_by_default(void**) {
+  assert_true(load("[watch db]\nmatch = comm:postgres\n"));
+  assert_int_equal(config().watches[0].features.count(), epsilond::agent::kWatchFeatureCount - 1);
+  assert_true(load("[watch db]\nmatch = cgroup:a.slice\n"));
+  assert_int_equal(config().watches[0].features.count(), epsilond::agent::kWatchFeatureCount);
+}
+
+void a_service_adds_its_features_to_every_model_by_default(void**) {
+  assert_true(load_service(""));
+  assert_true(model_has_service_rows(0, {0, 1, 2}));
+  assert_true(load_service("[model a]\n[model b]\nfeatures = default\n[model c]\nfeatures = load_*\n"));
+  assert_true(model_has_service_rows(0, {0, 1, 2}));
+  assert_true(model_has_service_rows(1, {0, 1, 2}));
+  assert_true(model_has_service_rows(2, {}));
+}
+
+void a_list_names_features_of_services(void**) {
+  assert_true(load_service("[watch web]\nmatch = comm:nginx\nfeatures = rss_bytes threads\n"
+                           "[model a]\nfeatures = db.cpu_* web.threads load_1min\n[model b]\nfeatures = web.*\n"));
+  assert_true(model_has_service_rows(0, {1, 2, 4}));
+  assert_true(model_has(0, "load_1min"));
+  assert_true(model_has_service_rows(1, {3, 4}));
+  assert_int_equal(config().models[1].features.count(), 2);
+}
+
+void a_model_may_stand_before_the_service_that_it_names(void**) {
+  assert_true(load_before_service("[model a]\nfeatures = db.rss_bytes\n"));
+  assert_true(model_has_service_rows(0, {0}));
+}
+
+void features_of_services_can_be_disabled(void**) {
+  assert_true(load_service("[features]\ndisable = db.cpu_system_ratio\n"));
+  assert_true(model_has_service_rows(0, {0, 1}));
+}
+
 void every_agent_key_is_stored(void**) {
   assert_true(
       load("[agent]\ninterval = 500ms\nhost = vm-17\ncpu_budget = 1%\nstate = none\nsave_every = 1h\nhistory = 2h\n"
@@ -294,6 +352,12 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_example_of_the_contract_is_read),
     cmocka_unit_test(disabled_features_are_left_out_of_every_model),
     cmocka_unit_test(disabled_features_are_left_out_of_the_default_model),
+    cmocka_unit_test(a_service_is_stored),
+    cmocka_unit_test(a_service_has_all_features_that_its_kind_knows_by_default),
+    cmocka_unit_test(a_service_adds_its_features_to_every_model_by_default),
+    cmocka_unit_test(a_list_names_features_of_services),
+    cmocka_unit_test(a_model_may_stand_before_the_service_that_it_names),
+    cmocka_unit_test(features_of_services_can_be_disabled),
     cmocka_unit_test(every_agent_key_is_stored),
     cmocka_unit_test(every_model_key_is_stored),
     cmocka_unit_test(a_model_in_a_file_replaces_the_one_of_no_file),

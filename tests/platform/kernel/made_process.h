@@ -31,10 +31,17 @@ inline void put(TempTree& tree, const MadeProcess& made) {
                  " 0 1 1 0 0\n");
 }
 
-inline void put_io(TempTree& tree, std::int32_t pid, long read, long written) {
-  tree.write("proc/" + std::to_string(pid) + "/io", "rchar: 1\nwchar: 1\nsyscr: 1\nsyscw: 1\nread_bytes: " +
-                                                       std::to_string(read) + "\nwrite_bytes: " +
-                                                       std::to_string(written) + "\ncancelled_write_bytes: 0\n");
+inline void put_io(TempTree& tree, std::int32_t pid, long read, long written, long read_chars = 1,
+                   long written_chars = 1) {
+  tree.write("proc/" + std::to_string(pid) + "/io",
+             "rchar: " + std::to_string(read_chars) + "\nwchar: " + std::to_string(written_chars) +
+                 "\nsyscr: 1\nsyscw: 1\nread_bytes: " + std::to_string(read) + "\nwrite_bytes: " +
+                 std::to_string(written) + "\ncancelled_write_bytes: 0\n");
+}
+
+inline void put_memory(TempTree& tree, std::int32_t pid, long pss_kib, long swap_kib) {
+  tree.write("proc/" + std::to_string(pid) + "/smaps_rollup",
+             "Rss: 1 kB\nPss: " + std::to_string(pss_kib) + " kB\nSwap: " + std::to_string(swap_kib) + " kB\n");
 }
 
 inline void put_descriptors(TempTree& tree, std::int32_t pid, int first, int last) {

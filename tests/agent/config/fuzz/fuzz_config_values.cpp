@@ -70,7 +70,7 @@ void windows(std::string_view text) {
 void list(std::string_view text) {
   epsilond::models::PresenceMask mask;
   if (!parse_feature_list(text, "default", all_features(), &mask))
-    require(mask.any() && (mask & ~all_features()).none());
+    require((mask.any() || !dotted_words(text).empty()) && (mask & ~all_features()).none());
 }
 
 }  // namespace
