@@ -6,6 +6,7 @@
 
 #include "agent/config/config_suggest.h"
 #include "agent/watch/watch_table.h"
+#include "platform/fixed_string.h"
 #include "platform/host/line_server.h"
 
 namespace epsilond::agent {

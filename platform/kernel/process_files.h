@@ -45,6 +45,7 @@ class ProcessFiles {
 class PidList {
  public:
   explicit PidList(const ProcRoot& root);
+  bool is_open() const { return listing_.valid(); }
   // Absent at the end, and where there is no list.
   std::optional<std::int32_t> next();
 

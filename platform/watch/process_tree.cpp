@@ -41,12 +41,11 @@ ProcessTree::ProcessTree(const ProcRoot& root, const TreeRoots& roots, CpuClock 
       members_(root.is_procfs()) {}
 
 Result<void> ProcessTree::find() {
-  const Result<UniqueFd> listing = root_.open_listing();
-  if (!listing) {
-    drop_pass();
-    return listing.error();
-  }
   PidList list(root_);
+  if (!list.is_open()) {
+    drop_pass();
+    return make_error(ErrorCode::kUnavailable, 0, "processes cannot be listed");
+  }
   while (const std::optional<std::int32_t> pid = list.next()) {
     std::array<char, kStatSize> buffer;
     const std::string_view text = text_of(buffer.data(), files_.read(*pid, "stat", buffer));

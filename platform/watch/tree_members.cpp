@@ -79,11 +79,11 @@ void TreeMembers::saw(const Sighting& seen, bool is_root) {
     for (TreeMember& member : all()) member.alive = false;
   }
   if (TreeMember* const known = find(seen.pid); known != nullptr && is_same(known->who, seen)) known->alive = true;
-  if (is_root || found_.find(seen.parent_pid) != nullptr) {
-    if (!found_.add(seen)) left_out_ = true;
-  } else if (!ordered_ || seen.parent_pid > seen.pid || waiting_.find(seen.parent_pid) != nullptr) {
-    waiting_.add(seen);  // one too many is found by the next pass, when its parent is a member
-  }
+  bool belongs = is_root || found_.find(seen.parent_pid) != nullptr;
+  const bool waits = !ordered_ || seen.parent_pid > seen.pid || waiting_.find(seen.parent_pid) != nullptr;
+  // Where too many wait, who is known to be a parent is believed to be one still.
+  if (!belongs && waits && !waiting_.add(seen)) belongs = find(seen.parent_pid) != nullptr;
+  if (belongs && !found_.add(seen)) left_out_ = true;
 }
 
 void TreeMembers::end_pass() {

@@ -15,44 +15,45 @@ inline constexpr std::size_t kTreeCounters = kUsageFieldCount - kFirstUsageCount
 // In the order of the counters of UsageField; processor time in USER_HZ, the others in bytes.
 using TreeCounters = std::array<std::uint64_t, kTreeCounters>;
 
-// A process as a listing shows it.
+// A process as a listing shows it. Left uninitialised on purpose, as is what holds it: what no process ever needed is not
+// touched, and costs no memory.
 struct Sighting {
-  std::int32_t pid = 0;
-  std::int32_t parent_pid = 0;
-  std::uint64_t start_ticks = 0;  // USER_HZ after boot
+  std::int32_t pid;
+  std::int32_t parent_pid;
+  std::uint64_t start_ticks;  // USER_HZ after boot
 };
 
 struct TreeMember {
   Sighting who;
   // Of the round of readings under way.
-  bool read = false;
-  bool gone = false;  // it had ended when it was to be read
-  bool has_io = false;
-  bool has_descriptors = false;
-  bool zombie = false;
-  TreeCounters now{};
-  std::uint64_t rss_bytes = 0;
-  std::uint64_t vmem_bytes = 0;
-  std::uint32_t threads = 0;
-  std::uint32_t descriptors = 0;
+  bool read;
+  bool gone;  // it had ended when it was to be read
+  bool has_io;
+  bool has_descriptors;
+  bool zombie;
+  TreeCounters now;
+  std::uint64_t rss_bytes;
+  std::uint64_t vmem_bytes;
+  std::uint32_t threads;
+  std::uint32_t descriptors;
   // Of the last reading of its memory, which may be older.
-  bool has_pss = false;
-  bool pss_denied = false;
-  bool has_swap = false;
-  bool too_large = false;
-  std::uint64_t pss_bytes = 0;
-  std::uint64_t swap_bytes = 0;
+  bool has_pss;
+  bool pss_denied;
+  bool has_swap;
+  bool too_large;
+  std::uint64_t pss_bytes;
+  std::uint64_t swap_bytes;
   // For TreeMembers: of the last round that was settled.
-  bool settled = false;
-  bool io_settled = false;
-  bool listed = false;
-  bool alive = false;
-  TreeCounters last{};
-  TreeCounters owed{};  // what it inherits of children that ended, and has been counted already
-  TreeCounters due{};   // the same, of the round before
+  bool settled;
+  bool io_settled;
+  bool listed;
+  bool alive;
+  TreeCounters last;
+  TreeCounters owed;  // what it inherits of children that ended, and has been counted already
+  TreeCounters due;   // the same, of the round before
 };
 
-// Not for several threads at once. All memory is taken by the constructor; what no process ever needed is not touched.
+// Not for several threads at once. All memory is taken by the constructor.
 class TreeMembers {
  public:
   static constexpr std::size_t kMost = 512;
