@@ -68,9 +68,9 @@ class Watches final : public platform::ProcessWitness {
 
  private:
   struct Watch {
-    Watch(const WatchConfig& config, const platform::ProcRoot& root, std::string_view prefix,
+    Watch(const WatchConfig& watched, const platform::ProcRoot& root, std::string_view prefix,
           platform::ProcessTree::CpuClock cpu_clock)
-        : config(config), reader(root, config.match, prefix, cpu_clock) {}
+        : config(watched), reader(root, watched.match, prefix, cpu_clock) {}
     const WatchConfig config;
     platform::ServiceReader reader;
     WatchLog log;

@@ -7,7 +7,7 @@ namespace {
 
 TreeRoots roots_of(const ServiceMatch& match) {
   TreeRoots roots;
-  if (match.kind == MatchKind::kComm) roots.comm = match.text;
+  if (match.kind == MatchKind::kComm) roots.comm = std::string_view(match.text);
   return roots;
 }
 
