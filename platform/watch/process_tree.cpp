@@ -148,8 +148,13 @@ void ProcessTree::read_io(TreeMember& member) {
 // A parent is read before its children, so that what it inherits while the round goes on is nobody's twice. Where numbers
 // began anew a child may come first: if it has ended since, its parent has it.
 void ProcessTree::check_elder_children() {
-  for (TreeMember& member : members_.all())
-    if (!member.gone && member.who.parent_pid > member.who.pid) member.gone = !read_stat(member);
+  for (TreeMember& member : members_.all()) {
+    if (member.gone || !members_.precedes_ancestor(member)) continue;
+    std::array<char, kStatSize> buffer;
+    const std::string_view text = text_of(buffer.data(), files_.read(member.who.pid, "stat", buffer));
+    const Result<PidStat> stat = parse_pid_stat(text);
+    member.gone = !stat || stat->start_ticks != member.who.start_ticks;
+  }
 }
 
 TreeMember* ProcessTree::next_turn() {

@@ -148,14 +148,23 @@ void TreeMembers::add_newcomers() {
   }
 }
 
+bool TreeMembers::precedes_ancestor(const TreeMember& member) {
+  const TreeMember* ancestor = find(member.who.parent_pid);
+  for (int i = 0; i < kMostAncestors && ancestor != nullptr; ++i) {
+    if (ancestor->who.pid > member.who.pid) return true;
+    ancestor = find(ancestor->who.parent_pid);
+  }
+  return false;
+}
+
 void TreeMembers::bequeath(const TreeMember& ended) {
-  if (!ended.settled) return;
   std::int32_t pid = ended.who.parent_pid;
   for (int i = 0; i < kMostAncestors; ++i) {
     TreeMember* const heir = find(pid);
     if (heir == nullptr) return;
     if (heir->listed && !heir->gone) {
-      for (std::size_t c = 0; c < kTreeCounters; ++c) heir->owed[c] += ended.last[c];
+      // With what it was to inherit itself.
+      for (std::size_t c = 0; c < kTreeCounters; ++c) heir->owed[c] += ended.last[c] + ended.owed[c] + ended.due[c];
       return;
     }
     pid = heir->who.parent_pid;

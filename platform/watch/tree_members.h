@@ -75,6 +75,10 @@ class TreeMembers {
   // Null if it is none of them.
   TreeMember* find(std::int32_t pid);
 
+  // Members are read in the order of all(). Does this one come before somebody it descends from? Then what it used is in
+  // both if it ended between the two readings: look once more whether it is there.
+  bool precedes_ancestor(const TreeMember& member);
+
   // All have been read: adds what they used since the round before to the totals, and forgets those that are gone. Of a
   // member that is read for the first time its whole past counts if it began at `newborn_ticks` or later, else nothing.
   //

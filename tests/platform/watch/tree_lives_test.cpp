@@ -70,7 +70,7 @@ class Life {
   }
   void settle() {
     for (TreeMember& member : members_.all())
-      if (!member.gone && member.who.parent_pid > member.who.pid) read(member);
+      if (members_.precedes_ancestor(member)) member.gone = member.gone || !is_there(member);
     members_.settle(0);
   }
   // A whole round while nothing happens.
@@ -107,11 +107,16 @@ class Life {
     find(ended.parent)->inherited += ended.own + ended.inherited;
     processes_.erase(processes_.begin() + static_cast<std::ptrdiff_t>(index));
   }
-  void read(TreeMember& member) {
+  bool is_there(const TreeMember& member) {
     const Process* const process = find(member.who.pid);
+    return process != nullptr && process->start == member.who.start_ticks;
+  }
+  void read(TreeMember& member) {
     member.read = true;
-    member.gone = process == nullptr || process->start != member.who.start_ticks;
-    if (!member.gone) member.now[0] = process->own + process->inherited;
+    member.gone = !is_there(member);
+    if (member.gone) return;
+    const Process* const process = find(member.who.pid);
+    member.now[0] = process->own + process->inherited;
   }
 
   Rng rng_;
