@@ -15,7 +15,14 @@ ExitCode CommandOutput::create(const std::string& name, const char* option, bool
     voice.say(name, "is an input: choose another name for %s", option);
     return kExitUsage;
   }
-  Result<OutputFile> file = OutputFile::create(name);
+  return take(OutputFile::create(name), name, voice);
+}
+
+ExitCode CommandOutput::create_in_place(const std::string& name, Voice& voice) {
+  return name.empty() ? kExitFine : take(OutputFile::open_in_place(name), name, voice);
+}
+
+ExitCode CommandOutput::take(Result<OutputFile> file, const std::string& name, Voice& voice) {
   if (!file) {
     voice.say(name, "%s", file.error().context.c_str());
     return kExitCannotCreate;
@@ -29,11 +36,19 @@ ExitCode CommandOutput::commit(Voice& voice) {
   if (!file_) return kExitFine;
   const Result<void> committed = file_->commit();
   if (!committed) {
-    voice.say(name_, "%s", committed.error().context.c_str());
+    if (!failure_said_) voice.say(name_, "%s", committed.error().context.c_str());
     return kExitIo;
   }
   file_.reset();
   return kExitFine;
+}
+
+void CommandOutput::sync(Voice& voice) {
+  if (!file_ || failure_said_) return;
+  const Result<void> flushed = file_->flush();
+  if (flushed) return;
+  voice.say(name_, "%s", flushed.error().context.c_str());
+  failure_said_ = true;
 }
 
 ExitCode flush_standard_output(Console& console, Voice& voice) {

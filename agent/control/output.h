@@ -15,15 +15,22 @@ class CommandOutput {
  public:
   // `name` empty: nothing is asked for. `is_input`: the file is one of those that are read. Errors are said.
   ExitCode create(const std::string& name, const char* option, bool is_input, Voice& voice);
+  // The same for a file that grows under its name, for readers that follow along.
+  ExitCode create_in_place(const std::string& name, Voice& voice);
+  // Writes through what a reader in place may see; a failure is said, once.
+  void sync(Voice& voice);
   // Null where nothing was asked for.
   platform::OutputFile* file() { return file_ ? &*file_ : nullptr; }
-  // Gives the file its name.
+  // Gives the file its name, and closes it.
   ExitCode commit(Voice& voice);
   // Says that the file is not there after all, if one was asked for and not committed.
   void say_missing(Voice& voice) const;
 
  private:
+  ExitCode take(platform::Result<platform::OutputFile> file, const std::string& name, Voice& voice);
+
   std::string name_;
+  bool failure_said_ = false;
   std::optional<platform::OutputFile> file_;
 };
 

@@ -55,6 +55,15 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   return file;
 }
 
+Result<OutputFile> OutputFile::open_in_place(const std::string& path) {
+  constexpr mode_t kBeforeMask = 0666;
+  OutputFile file;
+  file.owned_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kBeforeMask));
+  if (!file.owned_.valid()) return creation_error();
+  file.fd_ = file.owned_.get();
+  return file;
+}
+
 OutputFile OutputFile::to_descriptor(int fd) {
   OutputFile file;
   file.fd_ = fd;

@@ -17,6 +17,9 @@ class OutputFile {
   // Writes beside `path` (`path`.part-XXXXXX) until commit() renames; a symbolic link is followed. Something that is
   // not a regular file (/dev/stdout, a FIFO) is written directly. Any error means "cannot create".
   static Result<OutputFile> create(const std::string& path);
+  // Empties `path` and writes to it as it stands, for readers that follow along; there is nothing to commit. Any error
+  // means "cannot create".
+  static Result<OutputFile> open_in_place(const std::string& path);
   // Writes to `fd`, which stays open and owned by the caller.
   static OutputFile to_descriptor(int fd);
 

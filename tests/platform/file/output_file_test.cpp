@@ -123,6 +123,25 @@ void a_moved_file_is_still_written(void** state) {
   assert_true(holds(in(state, "a"), "moved"));
 }
 
+// Can the file be opened, and does it hold `text` while it is open?
+bool shows_in_place(const std::string& path, std::string_view text) {
+  Result<OutputFile> file = OutputFile::open_in_place(path);
+  if (!file) return false;
+  file->write(text);
+  return file->flush() && holds(path, text) && file->commit();
+}
+
+void what_is_written_in_place_is_there_at_once(void** state) {
+  assert_true(write_file(in(state, "a"), "old and longer", true));
+  assert_true(shows_in_place(in(state, "a"), "row\n"));
+  assert_true(holds(in(state, "a"), "row\n"));
+  assert_int_equal(entries(state), 1);
+}
+
+void what_cannot_be_opened_in_place_is_an_error(void** state) {
+  assert_false(shows_in_place(in(state, "no/a"), "row\n"));
+}
+
 void a_full_device_is_an_error(void**) { assert_false(write_file("/dev/full", "text", true)); }
 
 void a_missing_directory_is_an_error(void** state) { assert_false(write_file(in(state, "no/a"), "text", true)); }
@@ -137,6 +156,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_symbolic_link_is_followed, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(text_larger_than_the_buffer_is_written_in_order, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(a_moved_file_is_still_written, make_directory, remove_directory),
+    cmocka_unit_test_setup_teardown(what_is_written_in_place_is_there_at_once, make_directory, remove_directory),
+    cmocka_unit_test_setup_teardown(what_cannot_be_opened_in_place_is_an_error, make_directory, remove_directory),
     cmocka_unit_test(a_full_device_is_an_error),
     cmocka_unit_test_setup_teardown(a_missing_directory_is_an_error, make_directory, remove_directory),
 };
