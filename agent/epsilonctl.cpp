@@ -18,6 +18,7 @@
 #include "agent/control/mute_command.h"
 #include "agent/control/plot_command.h"
 #include "agent/control/replay_command.h"
+#include "agent/control/run_command.h"
 #include "agent/control/score_command.h"
 #include "agent/control/status_command.h"
 #include "agent/control/top_command.h"
@@ -52,6 +53,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"score", epsilond::agent::run_score, epsilond::agent::score_help},
     Subcommand{"replay", epsilond::agent::run_replay, epsilond::agent::replay_help},
     Subcommand{"learn", epsilond::agent::run_learn, epsilond::agent::learn_help},
+    Subcommand{"run", epsilond::agent::run_command, epsilond::agent::run_command_help},
 };
 
 constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
@@ -76,6 +78,7 @@ Tables of the past:
                   ones
   replay FILE...  run the agent over a table, and print what it would have sent
   learn FILE...   warm start: build a state file of the agent from a table
+  run -- COMMAND  run a command under a watch, and return its exit code
 
 Examples:
   epsilonctl explain
