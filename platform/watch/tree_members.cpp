@@ -172,8 +172,13 @@ void TreeMembers::bequeath(const TreeMember& ended) {
 }
 
 void TreeMembers::settle(std::uint64_t newborn_ticks) {
-  for (TreeMember& member : all())
-    if (member.gone) bequeath(member);
+  for (const TreeMember& ended : all()) {
+    if (!ended.gone) continue;
+    bequeath(ended);
+    // A child of it that has ended since it was read, which is not known yet, was inherited by whoever inherits of it.
+    for (TreeMember& child : all())
+      if (child.who.parent_pid == ended.who.pid) child.who.parent_pid = ended.who.parent_pid;
+  }
   for (TreeMember& member : all()) {
     member.listed = !member.gone;
     if (member.gone) continue;
