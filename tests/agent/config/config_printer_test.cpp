@@ -154,13 +154,13 @@ std::string& cost() {
 void set_cost(const ConfigCost& numbers) { cost() = print_cost(numbers); }
 
 void the_cost_is_told_in_comments(void**) {
-  set_cost({.models = {}, .memory_bytes = 1234567, .process_scan_every_s = 5.0});
+  set_cost({.models = {}, .watches = {}, .memory_bytes = 1234567, .process_scan_every_s = 5.0});
   assert_true(cost().starts_with("; memory budget: 1234567 bytes"));
   assert_true(cost().find("\n; processes are scanned every 5s") != std::string::npos);
 }
 
 void an_unknown_scan_delay_is_not_told(void**) {
-  set_cost({.models = {}, .memory_bytes = 1, .process_scan_every_s = 0.0});
+  set_cost({.models = {}, .watches = {}, .memory_bytes = 1, .process_scan_every_s = 0.0});
   assert_true(cost().find("scanned") == std::string::npos);
 }
 
