@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kHead =
     R"({"v":1,"event":"EVENT","id":"host-20261122T031502Z-4","host":"web1","time":"2026-11-22T03:15:17.000Z","model":"host",)"
     R"("surprise":9.2,"log_super_epsilon":-81.1,"threshold":5.3,"duration_s":15,"features":[],"processes":[PROCESSES],)"
-    R"("text":"memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)"})";
+    R"x("text":"memory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)"})x";
 
 // The answer of an agent to `explain`, and what is made of it.
 struct Bench {
