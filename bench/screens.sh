@@ -54,7 +54,7 @@ echo "learning for $learn s" >&2
 sleep "$learn"
 until_true 60 "an agent that has learned and sees nothing odd" state_is normal
 
-available=$(awk '$1 == "MemAvailable:" { print int($2 / 4) * 1024 }' /proc/meminfo)
+available=$(awk '$1 == "MemAvailable:" { printf "%.0f", $2 * 256 }' /proc/meminfo)
 "$build/disturb" memory "$((available < 2000000000 ? available : 2000000000))" 60 &
 disturb_pid=$!
 until_true 30 "an episode" state_is anomalous
