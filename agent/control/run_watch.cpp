@@ -30,6 +30,8 @@ using platform::UsageField;
 constexpr double kMemoryShare = 0.05;
 // A command goes from one phase to the next sooner than a machine takes up another life.
 constexpr double kAcceptAfterS = 900.0;
+// After it was stopped by ^Z, or not looked at on a busy machine, it has sooner caught up, too.
+constexpr double kGraceS = 5.0;
 constexpr std::array kPrmonGauges = {UsageField::kPssBytes,  UsageField::kRssBytes,  UsageField::kSwapBytes,
                                      UsageField::kVmemBytes, UsageField::kProcesses, UsageField::kThreads};
 constexpr std::size_t kNetTextBytes = std::size_t{256} * 1024;
@@ -55,6 +57,7 @@ Config config_of(const RunOptions& options) {
   model.baseline = models::BaselineKind::kGlobal;
   model.warm_up_s = options.warm_up_s;
   model.accept_after_s = kAcceptAfterS;
+  model.grace_s = kGraceS;
   if (options.false_alarms_per_week) model.false_alarms_per_week = *options.false_alarms_per_week;
   config.models.push_back(model);
   return config;
