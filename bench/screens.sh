@@ -4,6 +4,7 @@
 #
 #   bench/screens.sh [OUT]     default docs/screens; the build is build/release, with the target disturb
 #
+# With the default OUT it also puts them between the marks in docs/operator.md.
 # Takes about five minutes and a quarter of the memory that is available, 2 GB at most. LEARN=240 seconds of quiet come
 # first; the quieter the machine is meanwhile, the clearer the screens.
 set -euo pipefail
@@ -80,3 +81,9 @@ until_true 180 "the end of the episode" state_is normal
 ctl explain > "$out/explain-cleared.txt"
 grep -v '"event":"start"' "$dir/flags" > "$out/flags.json"
 ls -l "$out" >&2
+[ "$out" = docs/screens ] || exit 0
+awk -v dir="$out" '
+  /^<!-- screen / { print; print "```"; while ((getline line < (dir "/" $3)) > 0) print line; print "```"; inside = 1; next }
+  /^<!-- end of screen -->$/ { inside = 0 }
+  !inside { print }' docs/operator.md > "$dir/operator.md"
+cp "$dir/operator.md" docs/operator.md
