@@ -78,7 +78,9 @@ Tables of the past:
                   ones
   replay FILE...  run the agent over a table, and print what it would have sent
   learn FILE...   warm start: build a state file of the agent from a table
-  run -- COMMAND  run a command under a watch, and return its exit code
+
+A single command:
+  run -- COMMAND  run it under a watch, and return its exit code
 
 Examples:
   epsilonctl explain
