@@ -63,6 +63,8 @@ void look_for_container(const ProcRoot& proc, const std::string& root, Surroundi
 void look_at_mounts(const ProcRoot& proc, std::int32_t pid, Surroundings& found) {
   std::string mounts;
   if (pid > 0) mounts = text_in(proc, (std::to_string(pid) + "/mounts").c_str());
+  // With subset=pid there is no other; a tree of files may have no process of ours.
+  if (mounts.empty()) mounts = text_in(proc, "self/mounts");
   if (mounts.empty()) mounts = text_in(proc, "mounts");
   ProcMount mount = parse_proc_mount(mounts, proc.path());
   if (!mount.found) mount = parse_proc_mount(mounts, ProcRoot::kHostPath);
