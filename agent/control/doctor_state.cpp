@@ -6,6 +6,7 @@
 
 #include "agent/control/doctor.h"
 #include "agent/pipeline/pipeline.h"
+#include "agent/watch/watch_table.h"
 #include "platform/file/file_facts.h"
 #include "platform/host/state_file.h"
 
@@ -75,7 +76,8 @@ std::string learned_text(const Pipeline& pipeline, Finding& finding) {
 
 void add_usable(const Patient& patient, const std::string& path, std::span<const std::byte> bytes,
                 DoctorReport& report) {
-  Pipeline pipeline(patient.loaded.config, features_for(patient.size), {});
+  const WatchRows rows(patient.loaded.config.watches);
+  Pipeline pipeline(patient.loaded.config, rows.behind(features_for(patient.size)), {});
   NotRestored why;
   const Result<std::size_t> restored = pipeline.load_state(bytes, &why);
   if (!restored) return add_unusable(path, restored.error(), report);
