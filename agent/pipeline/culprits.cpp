@@ -36,6 +36,7 @@ constexpr GrowthKind kThreads = GrowthKind::kThreads;
 constexpr GrowthKind kDescriptors = GrowthKind::kDescriptors;
 constexpr GrowthKind kChildren = GrowthKind::kChildren;
 constexpr GrowthKind kZombies = GrowthKind::kZombies;
+constexpr GrowthKind kAllZombies = GrowthKind::kAllZombies;
 constexpr GrowthKind kBlocked = GrowthKind::kBlocked;
 constexpr bool kFalls = true;
 constexpr bool kSameUnit = true;
@@ -54,7 +55,7 @@ constexpr std::array kRows = {
     Row{SampleField::kProcesses, {kChildren, kCpu}},
     Row{SampleField::kRunning, {kCpu}},
     Row{SampleField::kBlocked, {kBlocked}},
-    Row{SampleField::kZombies, {kZombies}},
+    Row{SampleField::kZombies, {kZombies, kAllZombies}},
     Row{SampleField::kThreads, {kThreads, kChildren}},
     Row{SampleField::kForks, {kCpu, kChildren}},
     Row{SampleField::kCpuUserTicks, {kCpu}},

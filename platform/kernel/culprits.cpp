@@ -89,8 +89,9 @@ void Culprits::tally(GrowthKind kind) {
   }
   for (const ProcessUsage& now : now_.rows()) {
     const ProcessUsage* const then = then_of(now);
-    const bool counts = kind == GrowthKind::kChildren ? then == &kUnborn
-                                                      : now.is_zombie() && (then == nullptr || !then->is_zombie());
+    bool counts = now.is_zombie();
+    if (kind == GrowthKind::kChildren) counts = then == &kUnborn;
+    if (kind == GrowthKind::kZombies) counts = counts && (then == nullptr || !then->is_zombie());
     const ProcessUsage* const parent = counts ? now_.find(now.parent_pid) : nullptr;
     if (parent != nullptr) ++tally_[row_of(*parent)];
   }
@@ -149,6 +150,7 @@ Culprits::Growth Culprits::growth_of(GrowthKind kind, const ProcessUsage& now) c
     case GrowthKind::kChildren:
       return level(static_cast<double>(tally_[row_of(now)]), "children");
     case GrowthKind::kZombies:
+    case GrowthKind::kAllZombies:
       return level(static_cast<double>(tally_[row_of(now)]), "zombies");
     case GrowthKind::kBlocked:
       if (now.state != 'D') break;
@@ -177,6 +179,7 @@ double Culprits::least_worth_naming(GrowthKind kind) const {
     case GrowthKind::kChildren:
       return 2.0;
     case GrowthKind::kZombies:
+    case GrowthKind::kAllZombies:
     case GrowthKind::kBlocked:
       return 0.5;
   }
@@ -188,7 +191,8 @@ std::size_t Culprits::find(GrowthKind kind, double at_least, std::span<GrownProc
   const bool reads_files = kind == GrowthKind::kReads || kind == GrowthKind::kWrites ||
                            kind == GrowthKind::kStorage || kind == GrowthKind::kDescriptors;
   const bool is_tallied =
-      kind == GrowthKind::kCpu || kind == GrowthKind::kChildren || kind == GrowthKind::kZombies;
+      kind == GrowthKind::kCpu || kind == GrowthKind::kChildren || kind == GrowthKind::kZombies ||
+      kind == GrowthKind::kAllZombies;
   if (is_tallied) tally(kind);
   const double least = std::max(at_least, least_worth_naming(kind));
   const std::chrono::nanoseconds deadline = cpu_clock_() + kMostCpu;

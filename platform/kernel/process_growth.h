@@ -21,7 +21,8 @@ enum class GrowthKind : std::uint8_t {
   kThreads,
   kDescriptors,  // open files and sockets
   kChildren,     // new children that are still there
-  kZombies,      // children that have ended and are not waited for
+  kZombies,      // children that have ended since and are not waited for
+  kAllZombies,   // the same whenever they ended: one is odd only once it has stayed
   kBlocked,      // it is in uninterruptible sleep (state D)
 };
 

@@ -248,6 +248,17 @@ void zombies_are_the_parents(void** state) {
   assert_near(test.found[0].delta, 2, 0, 0);
 }
 
+// One zombie is noticed only once it has stayed, and then none is new.
+void a_zombie_that_has_stayed_has_a_parent_too(void** state) {
+  State& test = state_of(state);
+  put(test.tree, {.pid = 2, .comm = "parent"});
+  put(test.tree, {.pid = 3, .state = 'Z', .parent = 2});
+  assert_int_equal(test.grown(GrowthKind::kZombies, [] {}), 0);
+  assert_int_equal(test.grown(GrowthKind::kAllZombies, [] {}), 1);
+  assert_string_equal(test.found[0].comm.c_str(), "parent");
+  assert_near(test.found[0].delta, 1, 0, 0);
+}
+
 void new_children_are_the_parents(void** state) {
   State& test = state_of(state);
   put(test.tree, {.pid = 2, .comm = "parent"});
@@ -375,6 +386,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(time_of_children_goes_to_who_waited_for_them, set_up, tear_down),
     cmocka_unit_test_setup_teardown(what_the_dead_had_used_before_is_not_new, set_up, tear_down),
     cmocka_unit_test_setup_teardown(zombies_are_the_parents, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_zombie_that_has_stayed_has_a_parent_too, set_up, tear_down),
     cmocka_unit_test_setup_teardown(new_children_are_the_parents, set_up, tear_down),
     cmocka_unit_test_setup_teardown(the_blocked_are_those_in_state_d_the_new_ones_first, set_up, tear_down),
     cmocka_unit_test_setup_teardown(threads_are_counted, set_up, tear_down),
