@@ -27,8 +27,8 @@ struct WatchedHostSettings {
 struct Said {
   platform::FlagEvent event = platform::FlagEvent::kRaised;
   long at_s = 0;                     // age of the machine
-  platform::FixedString<48> first;   // feature named first
-  platform::FixedString<48> second;  // and second; empty if there is none
+  platform::FixedString<56> first;   // feature named first
+  platform::FixedString<56> second;  // and second; empty if there is none
   bool names(std::string_view feature) const { return first == feature || second == feature; }
 };
 
