@@ -223,6 +223,8 @@ void HostDetector::update(const Observation& observation) {
   const SeasonalBaseline::Visit visit = SeasonalBaseline::visit(latest_.slot, elapsed_s);
   const SeasonalBaseline::Parts& season = latest_.season;
   const double forgotten = forgotten_share(elapsed_s, kLevelHalfLifeS);
+  // What a warm-up holds is what happens here.
+  const bool far_is_one_event = rows_are_dense(settings_.interval_s) && ready();
   GrossChannel::Lesson tail_lesson;
   SeasonalBaseline::Lesson lesson;
   lesson.spread_too = true;
@@ -246,7 +248,7 @@ void HostDetector::update(const Observation& observation) {
     FeatureLanes bound = FeatureLanes::Constant(kClip);
     if (group.count.minCoeff() < kUnclippedRows) spare_the_young(first, bound, tail_lesson.weight, lesson.taken);
     group.learn(within(residual, bound * sd), step.min(2.0 * bound * sd), within(change, bound * change_sd),
-                rows_are_dense(settings_.interval_s) ? worth_of(group, residual, sd, taken) : taken, forgotten);
+                far_is_one_event ? worth_of(group, residual, sd, taken) : taken, forgotten);
     group.refresh(resolution(first));
   }
   // What a warm-up holds is learned, but not that it happens here.

@@ -3,9 +3,9 @@
 // super-epsilon, and a surprise calibrated by each feature's own tail.
 //
 // Formulas, per feature: level and variance by exponential forgetting with a half-life of 5 days of real elapsed time,
-// the residual clipped at 9 sd (after the first 30 rows), and where rows are less than 10 s apart one beyond 6 sd counts
-// as no more than a sample of its feature is worth, see below; season on top, in mean and in spread
-// (baseline/seasonal_baseline.h);
+// the residual clipped at 9 sd (after the first 30 rows), and after the warm-up, where rows are less than 10 s apart,
+// one beyond 6 sd counts as no more than a sample of its feature is worth, see below; season on top, in mean and in
+// spread (baseline/seasonal_baseline.h);
 //   sd = spread * max(sqrt(variance), resolution, 0.02 |level|, 0.3 * smallest step ever seen),
 //   z = (x - level - season) / sd, log super-epsilon = sum of -z^2 / 2 - ln sd - ln(2 pi) / 2,
 //   change z = (x - its mean of late) / sd of that, the mean of late with a half-life of two rows.

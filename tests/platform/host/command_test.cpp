@@ -112,9 +112,9 @@ void no_command_and_no_interval_are_invalid(void**) {
 
 void the_clock_ticks_while_the_command_runs(void** state) {
   assert_true(start_shell(get(state), "exec sleep 100", milliseconds(5)));
-  const auto before = get(state).command->elapsed();
   for (int i = 0; i < 3; ++i) expect(get(state), CommandNews::kTick);
-  assert_true(get(state).command->elapsed() - before >= milliseconds(10));
+  // A tick is never early; on a busy machine several may be told as one, late.
+  assert_true(get(state).command->elapsed() >= milliseconds(15));
   ::kill(get(state).command->pid(), SIGKILL);
   while (true) {
     const Result<CommandNews> news = get(state).command->wait();
