@@ -1,4 +1,5 @@
 """A real agent with a control socket in a directory of its own, for tests that speak with it."""
+import codecs
 import fcntl
 import json
 import os
@@ -119,6 +120,7 @@ class Terminal:
         self.process = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=known, start_new_session=True)
         os.close(end)
         self.written = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def close(self):
         self.process.kill()
@@ -135,7 +137,7 @@ class Terminal:
     def read(self):
         """What comes next; empty at the end, when the program has closed its terminal."""
         try:
-            piece = os.read(self.fd, 65536).decode(errors="replace")
+            piece = self.decoder.decode(os.read(self.fd, 65536))  # a character may come in two pieces
         except OSError:
             piece = ""
         self.written += piece

@@ -173,7 +173,8 @@ class Doctor(unittest.TestCase):
         found = self.one(findings, "agent")
         self.assertEqual(found["health"], "ok")
         self.assertIn("pid %d" % agent.pid, found["text"])
-        self.assertGreater(found["core_ratio"], 0)
+        self.assertGreaterEqual(found["core_ratio"], 0)  # in ticks of 10 ms, which a young agent may not have used
+        self.assertLess(found["core_ratio"], 1)
         self.assertEqual(self.one(findings, "user")["agent_uid"], os.geteuid())
         self.assertEqual(self.one(findings, "service")["health"], "note")
 

@@ -3,6 +3,7 @@
 
 usage: run_terminal_test.py EPSILONCTL [TEST]
 """
+import codecs
 import os
 import pty
 import select
@@ -28,6 +29,7 @@ class Terminal(unittest.TestCase):
         self.addCleanup(os.close, self.terminal)
         self.addCleanup(lambda: (os.kill(self.pid, signal.SIGKILL), os.waitpid(self.pid, 0)))
         self.said = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.expect("ready> ")
 
     def expect(self, text, seconds=20):
@@ -36,7 +38,7 @@ class Terminal(unittest.TestCase):
         while text not in self.said:
             self.assertLess(time.monotonic(), end, "no '%s' in %r" % (text, self.said))
             if select.select([self.terminal], [], [], 0.1)[0]:
-                self.said += os.read(self.terminal, 4096).decode(errors="replace")
+                self.said += self.decoder.decode(os.read(self.terminal, 4096))
         before, _, self.said = self.said.partition(text)
         return before
 
@@ -46,7 +48,9 @@ class Terminal(unittest.TestCase):
     def test_interrupt_reaches_the_command_once(self):
         script = os.path.join(self.dir, "script")
         with open(script, "w") as file:
-            file.write("trap 'echo got-$((1+1))' INT\necho up-$((1+1))\nsleep 20\nsleep 1\nexit 9\n")
+            # The interrupt may come before the first sleep has begun, or end one.
+            file.write("trap 'echo got-$((1+1)); got=1' INT\necho up-$((1+1))\n"
+                       "for i in $(seq 150); do sleep 0.1; [ -z \"$got\" ] || break; done\nsleep 1\nexit 9\n")
         self.type("$CTL run --quiet -- sh %s; echo code-$?\n" % script)
         self.expect("up-2")
         self.type("\x03")

@@ -141,7 +141,7 @@ void the_command_line_is_strict(void**) {
     const char* message;
   } kCases[] = {
       {"", "a subcommand is missing"},
-      {"status", "unknown subcommand 'status' (there are: score, replay, learn, help, --version, --help)"},
+      {"nothing", "unknown subcommand 'nothing' (there are: status, check, explain,"},
       {"socre x", "did you mean 'score'?"},
       {"--verison", "unknown option '--verison': did you mean '--version'?"},
       {"score", "score takes a FILE, none given"},
