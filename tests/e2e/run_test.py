@@ -248,7 +248,8 @@ class Run(unittest.TestCase):
         if group.cpu_s() is not None:
             self.near(ours, group.cpu_s(), 0.02)
         if group.peak_bytes() is not None:
-            self.near(summary["peak_rss_bytes"], group.peak_bytes())
+            # A group is charged with the files that were read and with page tables too: an upper bound.
+            self.assertLessEqual(summary["peak_rss_bytes"], 1.02 * group.peak_bytes())
 
     def near(self, ours, theirs, absolute=0.0):
         """Within 2 %, and what the resolution of the other tool makes of it."""
