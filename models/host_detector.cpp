@@ -283,8 +283,10 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   const double elapsed_s = counted_elapsed_s(observation.elapsed_s, settings_.interval_s);
   const double forgotten = forgotten_share(elapsed_s, held_half_life_s(settings_.interval_s));
   const SeasonalBaseline::Visit visit = SeasonalBaseline::visit(latest_.slot, elapsed_s);
+  held_s_ += elapsed_s;
   if (settings_.rarest)
-    gross_.hold(latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN(), elapsed_s);
+    gross_.hold(latest_.counted != 0 ? latest_.gross.largest : std::numeric_limits<double>::quiet_NaN(), elapsed_s,
+                held_s_);
   unlearned_slot_ = visit.slot;
   SeasonalBaseline::Lesson lesson{};
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
@@ -298,7 +300,6 @@ void HostDetector::observe_unlearned(const Observation& observation) {
     lesson.taken[i] = 1.0;
   }
   season_.learn_all(visit, latest_.season, lesson);
-  held_s_ += elapsed_s;
   if (held_s_ <= kLongestRoutineS) routine_.note(observation.local_time_s, latest_.surprise, latest_.blamed);
 }
 

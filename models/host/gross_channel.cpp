@@ -98,7 +98,6 @@ void GrossChannel::advance(const Deviations& deviations) {
 }
 
 void GrossChannel::learn(const Lesson& lesson, std::uint64_t present, const Deviations& deviations, double forgotten) {
-  held_s_ = 0.0;
   episodes_.learn(lesson.largest, lesson.elapsed_s);
   const double gain = forgetting_gain(forgotten, learned_);
   learned_ += 1.0;
@@ -117,9 +116,8 @@ void GrossChannel::find_steady() {
   for (std::size_t i = 0; i < feature_count_; ++i) steady_ |= std::uint64_t{independence_[i] >= kSteadyFrom} << i;
 }
 
-void GrossChannel::hold(double largest, double elapsed_s) {
-  held_s_ += elapsed_s;
-  if (learns_held_ && held_s_ <= kLongestHeldS) episodes_.learn(largest, elapsed_s);
+void GrossChannel::hold(double largest, double elapsed_s, double held_s) {
+  if (learns_held_ && held_s <= kLongestHeldS) episodes_.learn(largest, elapsed_s);
 }
 
 void GrossChannel::begin_anew(std::size_t feature) {
@@ -141,7 +139,6 @@ void GrossChannel::reset() {
   std::fill(independence_.begin(), independence_.end(), 0.0);
   learned_ = 0.0;
   steady_ = 0;
-  held_s_ = 0.0;
   episodes_.reset();
 }
 

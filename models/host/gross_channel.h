@@ -52,8 +52,9 @@ class GrossChannel {
   };
   // The row that advance() moved on to. `forgotten`: share that a row's time takes from what is remembered.
   void learn(const Lesson& lesson, std::uint64_t present, const Deviations& deviations, double forgotten);
-  // A row that is held back: of it at the most how often there is such an episode, see above.
-  void hold(double largest, double elapsed_s);
+  // A row that is held back: of it at the most how often there is such an episode, see above. `held_s`: since the last
+  // row that was learned, > 0.
+  void hold(double largest, double elapsed_s, double held_s);
   // What a feature was of late is usual now: its averages begin anew.
   void begin_anew(std::size_t feature);
   // Of one feature nothing is known but how alike its neighbours are.
@@ -79,8 +80,7 @@ class GrossChannel {
   double learned_ = 0.0;              // rows
   std::uint64_t steady_ = 0;          // of what does not slide the averages say something
   std::vector<LastingDeviation> averages_;
-  double held_s_ = 0.0;  // without a row between that was learned
-  bool learns_held_;     // episodes that are flagged too
+  bool learns_held_;  // episodes that are flagged too
   EpisodeTail episodes_;
 };
 
