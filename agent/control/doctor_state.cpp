@@ -9,6 +9,7 @@
 #include "agent/watch/watch_table.h"
 #include "platform/file/file_facts.h"
 #include "platform/host/state_file.h"
+#include "platform/path.h"
 
 namespace epsilond::agent {
 namespace {
@@ -22,14 +23,9 @@ using platform::Result;
 constexpr std::size_t kLargestState = std::size_t{16} << 20;
 constexpr double kLateSaves = 2.0;  // save intervals without a save
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
 // Nothing was learned yet, or nothing can be kept.
 void add_absent(const std::string& path, DoctorReport& report) {
-  const std::string directory = directory_of(path);
+  const std::string directory(platform::directory_of(path));
   Finding finding{.health = Health::kNote, .about = "state", .subject = "state"};
   const Result<FileFacts> facts = platform::file_facts(directory);
   if (!facts || !facts->is_directory) {

@@ -7,7 +7,6 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,8 @@
 #include <cstring>
 #include <new>
 #include <vector>
+
+#include "platform/host/kernel_time.h"
 
 namespace epsilond::platform {
 namespace {
@@ -39,20 +40,6 @@ sigset_t handled_signals() {
 
 bool asks_to_stop(std::uint32_t signal) {
   return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
-}
-
-std::chrono::nanoseconds monotonic_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
-
-timespec to_timespec(std::chrono::nanoseconds time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  timespec result{};
-  result.tv_sec = static_cast<decltype(result.tv_sec)>(seconds.count());
-  result.tv_nsec = static_cast<decltype(result.tv_nsec)>((time - seconds).count());
-  return result;
 }
 
 double seconds_of(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
@@ -101,7 +88,7 @@ Result<void> Command::prepare(std::chrono::nanoseconds interval) {
 
   before_ = usage_of(RUSAGE_CHILDREN);
   own_peak_bytes_ = usage_of(RUSAGE_SELF).peak_process_bytes;
-  started_ = monotonic_now();
+  started_ = read_clock(CLOCK_MONOTONIC);
   itimerspec timer{};
   timer.it_value = to_timespec(started_ + interval);
   timer.it_interval = to_timespec(interval);
@@ -212,7 +199,7 @@ bool Command::has_descendants() const {
   return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-std::chrono::nanoseconds Command::elapsed() const { return monotonic_now() - started_; }
+std::chrono::nanoseconds Command::elapsed() const { return read_clock(CLOCK_MONOTONIC) - started_; }
 
 CommandUsage Command::usage() const {
   CommandUsage usage = usage_of(RUSAGE_CHILDREN);

@@ -12,6 +12,8 @@
 #include <new>
 #include <utility>
 
+#include "platform/path.h"
+
 namespace epsilond::platform {
 namespace {
 
@@ -79,7 +81,7 @@ Result<std::unique_ptr<LineServer>> LineServer::listen(std::string_view path, Li
   std::unique_ptr<LineServer> server(new (std::nothrow) LineServer(service));
   if (!server) return make_error(ErrorCode::kIo, ENOMEM, "control: out of memory");
   server->path_ = path;
-  const std::string folder(path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)));
+  const std::string folder(directory_of(path));
   static_cast<void>(::mkdir(folder.c_str(), 0750));  // that it is there is what the next line finds out
   const UniqueFd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Two agents that start at once would each take the other's new socket for a stale one.

@@ -2,16 +2,9 @@
 
 #include <time.h>
 
+#include "platform/host/kernel_time.h"
+
 namespace epsilond::platform {
-namespace {
-
-std::chrono::nanoseconds read_clock(clockid_t id) {
-  timespec now{};
-  ::clock_gettime(id, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
-
-}  // namespace
 
 LinuxClock::LinuxClock() { ::tzset(); }
 

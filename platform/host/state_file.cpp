@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "platform/host/crc32c.h"
+#include "platform/path.h"
 #include "platform/unique_fd.h"
 
 namespace epsilond::platform {
@@ -96,12 +97,6 @@ int write_all(int fd, std::span<const std::byte> bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return 0;
-}
-
-std::string_view directory_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return ".";
-  return path.substr(0, slash == 0 ? 1 : slash);
 }
 
 // The name is on disk only when its directory is.

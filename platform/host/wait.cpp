@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <cerrno>
 #include <new>
 #include <optional>
+
+#include "platform/host/kernel_time.h"
 
 namespace epsilond::platform {
 namespace {
@@ -25,14 +26,6 @@ sigset_t handled_signals() {
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
   return set;
-}
-
-timespec to_timespec(std::chrono::nanoseconds time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  timespec result{};
-  result.tv_sec = static_cast<decltype(result.tv_sec)>(seconds.count());
-  result.tv_nsec = static_cast<decltype(result.tv_nsec)>((time - seconds).count());
-  return result;
 }
 
 std::optional<Wake> wake_of(std::uint32_t signal) {
@@ -88,10 +81,7 @@ Waiter::~Waiter() {
 Result<void> Waiter::set_interval(std::chrono::nanoseconds interval) {
   if (interval <= std::chrono::nanoseconds(0))
     return make_error(ErrorCode::kInvalid, 0, "wait: the interval must be above 0");
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const std::chrono::nanoseconds since_boot = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-  const std::chrono::nanoseconds next = (since_boot / interval + 1) * interval;
+  const std::chrono::nanoseconds next = (read_clock(CLOCK_MONOTONIC) / interval + 1) * interval;
   itimerspec timer{};
   timer.it_value = to_timespec(next);
   timer.it_interval = to_timespec(interval);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/kernel/pid_rows.h"
+
 namespace epsilond::platform {
 
 ProcessUsage usage_of(const PidStat& stat) {
@@ -40,18 +42,6 @@ void UsageTable::end(std::chrono::nanoseconds now) {
   complete_ = true;
 }
 
-const ProcessUsage* UsageTable::find(std::int32_t pid) const {
-  std::size_t low = 0;
-  std::size_t high = size_;
-  while (sorted_ && low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    if (rows_[middle].pid < pid)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  while (!sorted_ && low < size_ && rows_[low].pid != pid) ++low;
-  return low < size_ && rows_[low].pid == pid ? &rows_[low] : nullptr;
-}
+const ProcessUsage* UsageTable::find(std::int32_t pid) const { return find_pid(rows(), sorted_, pid); }
 
 }  // namespace epsilond::platform

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/kernel/pid_rows.h"
+
 namespace epsilond::platform {
 namespace {
 
@@ -27,19 +29,7 @@ bool TreeMembers::Roster::add(const Sighting& row) {
   return true;
 }
 
-Sighting* TreeMembers::Roster::find(std::int32_t pid) {
-  std::size_t low = 0;
-  std::size_t high = size_;
-  while (sorted_ && low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    if (rows_[middle].pid < pid)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  while (!sorted_ && low < size_ && rows_[low].pid != pid) ++low;
-  return low < size_ && rows_[low].pid == pid ? &rows_[low] : nullptr;
-}
+Sighting* TreeMembers::Roster::find(std::int32_t pid) { return find_pid(rows(), sorted_, pid); }
 
 void TreeMembers::Roster::sort() {
   // By insertion: all but those that waited for their parents are in order already.
