@@ -51,7 +51,7 @@ Score BankDetector::score(const Observation& observation) const {
     if (!observation.present[i]) continue;
     const auto row = static_cast<Eigen::Index>(i);
     const double value = observation.values[row];
-    if (!std::isfinite(value)) {
+    if (!is_reading(value)) {
       finite = false;
       continue;
     }
@@ -83,7 +83,7 @@ void BankDetector::advance(const Observation& observation) {
   latest_ = {};
   bool finite = true;
   for (std::size_t i = 0; i < settings_.feature_count; ++i)
-    finite = finite && (!observation.present[i] || std::isfinite(observation.values[static_cast<Eigen::Index>(i)]));
+    finite = finite && (!observation.present[i] || is_reading(observation.values[static_cast<Eigen::Index>(i)]));
   if (!finite) return;
   FeatureVector part = FeatureVector::Zero(static_cast<Eigen::Index>(settings_.feature_count));
   latest_ = judge(observation, part);
@@ -97,7 +97,7 @@ void BankDetector::update(const Observation& observation) {
   bool learned = false;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = observation.values[static_cast<Eigen::Index>(i)];
-    if (!observation.present[i] || !std::isfinite(value)) continue;
+    if (!observation.present[i] || !is_reading(value)) continue;
     ForgettingMoments& moments = moments_[i];
     double residual = value - moments.mean;
     if (moments.count >= kUnclippedRows) residual = std::clamp(residual, -kClip * sd(i), kClip * sd(i));
@@ -115,7 +115,7 @@ void BankDetector::observe_unlearned(const Observation& observation) {
   const double forgotten = forgotten_share(counted_elapsed_s(observation.elapsed_s, settings_.interval_s), half_life_s);
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = observation.values[static_cast<Eigen::Index>(i)];
-    if (observation.present[i] && std::isfinite(value)) unlearned_[i].add(value, forgotten);
+    if (observation.present[i] && is_reading(value)) unlearned_[i].add(value, forgotten);
   }
 }
 

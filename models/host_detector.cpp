@@ -76,7 +76,7 @@ void HostDetector::take(const Observation& observation, Reading& reading) const 
   std::uint64_t finite = 0;
   reading.known = 0;
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    finite |= std::uint64_t{std::isfinite(observation.values.data()[i])} << i;
+    finite |= std::uint64_t{is_reading(observation.values.data()[i])} << i;
     reading.known |= std::uint64_t{groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] >= kCountedRows} << i;
   }
   reading.finite = (given & ~finite) == 0;
@@ -291,7 +291,7 @@ void HostDetector::observe_unlearned(const Observation& observation) {
   SeasonalBaseline::Lesson lesson{};
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const double value = observation.values.data()[i];
-    if (!observation.present[i] || !std::isfinite(value)) continue;
+    if (!observation.present[i] || !is_reading(value)) continue;
     unlearned_[i].add(value, forgotten);
     const FeatureGroup& group = groups_[i / kFeatureLanes];
     if (group.count.data()[i % kFeatureLanes] < kUnclippedRows) continue;

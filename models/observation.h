@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <bitset>
+#include <cmath>
 #include <cstddef>
 
 namespace epsilond::models {
@@ -12,6 +13,11 @@ inline constexpr std::size_t kMaxFeatures = 64;
 // A column vector of at most kMaxFeatures doubles; its storage is inside the object, so it never allocates.
 using FeatureVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, static_cast<int>(kMaxFeatures), 1>;
 using PresenceMask = std::bitset<kMaxFeatures>;
+
+// Nothing that is counted or measured is larger, and its square can still be learned: what is beyond is no reading, as
+// little as what is not finite.
+inline constexpr double kLargestReading = 1e30;
+inline bool is_reading(double value) { return std::fabs(value) <= kLargestReading; }
 
 // `values[i]` counts only where `present[i]`; an absent value is not zero, and models skip it.
 struct Observation {

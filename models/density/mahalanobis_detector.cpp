@@ -62,7 +62,7 @@ void MahalanobisDetector::learn(const Observation& observation, double elapsed_s
   PresenceMask present;
   for (std::size_t i = 0; i < feature_count(); ++i) {
     const double value = observation.values[static_cast<Eigen::Index>(i)];
-    if (!observation.present[i] || !std::isfinite(value)) continue;
+    if (!observation.present[i] || !is_reading(value)) continue;
     present.set(i);
     z[i] = std::clamp((value - mean(i)) / sd(i), -kClip, kClip);
   }

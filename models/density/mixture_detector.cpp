@@ -83,7 +83,7 @@ void MixtureDetector::take_row(const Observation& observation) {
   double* const row = ring_.data() + (full ? next_ : used_) * feature_count();
   for (std::size_t i = 0; i < feature_count(); ++i) {
     const double value = observation.values[static_cast<Eigen::Index>(i)];
-    const bool there = observation.present[i] && std::isfinite(value);
+    const bool there = observation.present[i] && is_reading(value);
     row[i] = there ? value : std::numeric_limits<double>::quiet_NaN();
     if (there) learned_.known |= std::uint64_t{1} << i;
   }

@@ -1,7 +1,7 @@
 // The whole pipeline over the end of the agent and its next start: what was open is closed under its id, what was
 // learned is there, and the time between counts.
 
-#include "tests/sim/restart_bench.h"
+#include "tests/support/restart_bench.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"

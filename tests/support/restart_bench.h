@@ -34,7 +34,9 @@ inline Config short_warm_up() {
 }
 
 struct Bench {
-  SimulatedHost host{test_seed()};
+  explicit Bench(std::uint64_t seed = test_seed()) : host(seed) {}
+
+  SimulatedHost host;
   long away_s = 0;
   long clock_set_s = 0;
   std::vector<Flag> flags;

@@ -52,6 +52,10 @@ class SimulatedHost {
     return sample;
   }
   long second() const { return second_; }
+  // As after a boot of which the reader heard nothing.
+  void reset_counters() {
+    disk_write_bytes_ = forks_ = page_faults_ = switches_ = user_ticks_ = all_ticks_ = 0.0;
+  }
 
  private:
   double normal() { return random_.normal(); }
