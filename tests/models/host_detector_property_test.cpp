@@ -160,7 +160,7 @@ Score score_after_a_huge_newcomer() {
   for (int i = 0; i < 400; ++i) {
     if (i == 100) bed.observation.present.set(1);
     bed.value(0) = rng.normal();
-    bed.value(1) = i == 100 ? 1e308 : rng.normal();
+    bed.value(1) = i == 100 ? epsilond::models::kLargestReading : rng.normal();
     bed.step();
   }
   bed.value(0) = 100.0;

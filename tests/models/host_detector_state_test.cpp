@@ -122,6 +122,24 @@ void every_field_of_the_header_is_checked(void**) {
     assert_true(refused([=](std::vector<std::byte>& bytes) { bytes[4 * field] ^= std::byte{0x10}; }));
 }
 
+bool survives_being_saved_after(double absurd) {
+  Bed original(settings());
+  for (const int rows : {0, 5, 400}) {
+    learn(original, rows, 7);
+    original.value(1) = absurd;
+    original.model.update(original.observation);
+  }
+  Bed copy(settings());
+  return copy.model.load(saved(original));
+}
+
+void no_value_spoils_what_is_saved(void**) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double absurd : {epsilond::models::kLargestReading, -epsilond::models::kLargestReading, 1e31, -1e300,
+                              1e308, infinity, std::numeric_limits<double>::quiet_NaN(), 5e-324})
+    assert_true(survives_being_saved_after(absurd));
+}
+
 void a_wrong_time_learned_is_refused(void**) {
   for (const double bad : {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
     assert_true(refused([=](std::vector<std::byte>& bytes) { overwrite(bytes, 24, bad); }));
@@ -165,6 +183,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_state_of_another_length_is_refused),
     cmocka_unit_test(a_state_of_another_shape_is_refused),
     cmocka_unit_test(every_field_of_the_header_is_checked),
+    cmocka_unit_test(no_value_spoils_what_is_saved),
     cmocka_unit_test(a_wrong_time_learned_is_refused),
     cmocka_unit_test(non_finite_moments_are_refused),
     cmocka_unit_test(a_negative_variance_is_refused),
