@@ -1,0 +1,203 @@
+#include "tests/support/random_life.h"
+
+#include <time.h>
+
+namespace epsilond::tests {
+namespace {
+
+constexpr std::size_t kMostFlags = 4096;  // of one stretch
+constexpr long kWarmUpS = 300;
+constexpr long kLastQuietS = 1800;  // longer than anything that holds an alert open
+constexpr std::array<double, 6> kGarbage = {std::numeric_limits<double>::quiet_NaN(),
+                                            std::numeric_limits<double>::infinity(),
+                                            -std::numeric_limits<double>::infinity(),
+                                            -1.0,
+                                            1e300,
+                                            5e-324};
+
+Config life_config(int variant) {
+  Config config = short_warm_up();
+  ModelConfig& model = config.models[0];
+  model.clear_after_s = 5;
+  model.remind_after_s = 30;
+  model.grace_s = 20;
+  model.accept_after_s = 300;
+  model.flap_count = 3;
+  model.flap_window_s = 60;
+  if (variant == 1) model.cooldown_s = 40;
+  if (variant == 2) {
+    model.raise_m = 2;
+    model.raise_n = 3;
+  }
+  return config;
+}
+
+std::size_t bytes_in_use() { return ::mallinfo2().uordblks; }
+
+}  // namespace
+
+void RandomLife::begin() {
+  ::tzset();  // takes memory once; the agent's clock has done it
+  bench_.flags.reserve(kMostFlags);
+  bench_.make(life_config(0));
+  run(kWarmUpS);
+  bench_.save();
+}
+
+void RandomLife::look() {
+  for (const Flag& flag : bench_.flags) {
+    ++events_;
+    const std::string id(flag.id);
+    if (flag.event == FlagEvent::kRaised) {
+      if (!open_.empty()) break_promise(id + " was raised while " + open_ + " stood");
+      if (id == last_) break_promise(id + " was raised twice");
+      open_ = id;
+      ++alerts_;
+    } else if (id != open_) {
+      break_promise("event of " + id + " while the open alert was '" + open_ + "'");
+    } else if (flag.event != FlagEvent::kOngoing) {
+      last_ = std::exchange(open_, {});
+    }
+  }
+  bench_.flags.clear();
+}
+
+void RandomLife::distort(platform::HostSample& sample) {
+  const platform::HostSample read = sample;
+  if (distortion_ == Fault::kUnreadableSample || distortion_ == Fault::kUnreadableFields) sample.clear();
+  if (distortion_ == Fault::kUnreadableFields) {
+    for (std::size_t i = 0; i < platform::kSampleFieldCount; ++i) {
+      const auto field = static_cast<platform::SampleField>(i);
+      if (read.has(field) && i % 3 != 0) sample.set(field, read.value(field));
+    }
+  }
+  if (distortion_ == Fault::kGarbage)
+    sample.set(static_cast<platform::SampleField>(random_.below(platform::kSampleFieldCount)),
+               kGarbage[random_.below(kGarbage.size())]);
+}
+
+void RandomLife::run(long seconds) {
+  std::size_t before = 0;
+  for (long i = 0; i < seconds; ++i) {
+    platform::HostSample sample = bench_.host.next();
+    distort(sample);
+    bench_.pipeline->step(sample, bench_.now());
+    if (i == 0) before = bytes_in_use();  // the first of a pipeline may take some
+  }
+  if (seconds > 0 && bytes_in_use() != before) break_promise("a step kept memory");
+  if (bench_.pipeline->steps() < steps_) break_promise("the count of rows fell");
+  steps_ = bench_.pipeline->steps();
+  bench_.save_episodes();
+  look();
+}
+
+void RandomLife::start_again(bool remembers) {
+  variant_ = static_cast<int>(random_.below(3));
+  steps_ = 0;
+  if (bench_.start_again(life_config(variant_), static_cast<long>(random_.below(200)), remembers) < 0)
+    break_promise("the open episodes that were saved are refused");
+}
+
+// An agent that is given damaged bytes refuses them or lives with them; then it is started as it should be.
+void RandomLife::garble(std::vector<std::byte>& bytes) {
+  const std::vector<std::byte> whole = bytes;
+  for (std::size_t n = 1 + random_.below(8); n > 0 && !bytes.empty(); --n)
+    bytes[random_.below(bytes.size())] = static_cast<std::byte>(random_.below(256));
+  bench_.start_again(life_config(variant_), 0, true);
+  for (int i = 0; i < 20; ++i) bench_.pipeline->step(bench_.host.next(), bench_.now());
+  bench_.flags.clear();  // of an agent that never was
+  bytes = whole;
+  start_again(true);
+}
+
+void RandomLife::reload() {
+  std::unique_ptr<Pipeline> old = std::move(bench_.pipeline);
+  variant_ = static_cast<int>(random_.below(3));
+  bench_.make(life_config(variant_));
+  bench_.pipeline->take_over(*old, bench_.now());
+  steps_ = 0;
+}
+
+void RandomLife::check_saved() {
+  bench_.save();
+  Pipeline other(life_config(variant_), agent::features_for({8e9, 2.0}), {});
+  const auto restored = other.load_state(bench_.learned);
+  if (!restored || *restored != 1) break_promise("what was saved cannot be read");
+}
+
+void RandomLife::cause(Fault fault) {
+  switch (fault) {
+    case Fault::kUnreadableFields:
+    case Fault::kUnreadableSample:
+    case Fault::kGarbage:
+      distortion_ = fault;
+      run(static_cast<long>(1 + random_.below(30)));
+      distortion_ = Fault::kNothing;
+      break;
+    case Fault::kCounterReset:
+      bench_.host.reset_counters();
+      break;
+    case Fault::kClockSet:
+      bench_.clock_set_s += static_cast<long>(random_.below(2 * kDay)) - kDay;
+      break;
+    case Fault::kSleep:
+      bench_.away_s += static_cast<long>(random_.below(8 * 3600));
+      break;
+    case Fault::kKilled:
+      start_again(true);
+      break;
+    case Fault::kMemoryLost:
+      start_again(false);
+      break;
+    case Fault::kStateTruncated: {
+      const std::vector<std::byte> whole = bench_.learned;
+      bench_.learned.resize(random_.below(whole.size()));
+      start_again(true);
+      bench_.learned = whole;
+      break;
+    }
+    case Fault::kStateGarbled:
+      garble(bench_.learned);
+      break;
+    case Fault::kEpisodesGarbled:
+      garble(bench_.episodes);
+      break;
+    case Fault::kReload:
+      reload();
+      break;
+    case Fault::kMuted:
+      bench_.pipeline->commanded_mute().begin(random_.uniform(1.0, 120.0), bench_.now().wall, "work");
+      break;
+    case Fault::kRelearned:
+      bench_.pipeline->relearn(bench_.now());
+      break;
+    case Fault::kSaved:
+      check_saved();
+      break;
+    case Fault::kNothing:
+    case Fault::kCount:
+      break;
+  }
+}
+
+void RandomLife::go_on(std::size_t longest_s) {
+  bench_.host.extra_memory_bytes = random_.below(4) == 0 ? 2e9 : 0.0;
+  bench_.host.extra_zombies = random_.below(8) == 0 ? 300.0 : 0.0;
+  bench_.host.extra_cpu_ratio = random_.below(8) == 0 ? 0.8 : 0.0;
+  run(static_cast<long>(1 + random_.below(longest_s)));
+  const auto fault = static_cast<Fault>(random_.below(static_cast<std::size_t>(Fault::kCount)));
+  ++faults_[static_cast<std::size_t>(fault)];
+  cause(fault);
+  bench_.save_episodes();
+  look();
+}
+
+void RandomLife::end() {
+  bench_.host.extra_memory_bytes = 0.0;
+  bench_.host.extra_zombies = 0.0;
+  bench_.host.extra_cpu_ratio = 0.0;
+  run(kLastQuietS);
+  if (!open_.empty()) break_promise(open_ + " was never cleared");
+}
+
+}  // namespace epsilond::tests
