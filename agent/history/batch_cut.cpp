@@ -1,9 +1,9 @@
 #include "agent/history/batch_cut.h"
 
-#include <cmath>
 #include <string>
 
 #include "agent/history/cell.h"
+#include "models/elementary.h"
 
 namespace epsilond::agent {
 
@@ -11,7 +11,7 @@ using platform::ErrorCode;
 using platform::make_error;
 using platform::Result;
 
-double CutSettings::log_epsilon() const { return epsilon > 0.0 ? std::log(epsilon) : epsilon; }
+double CutSettings::log_epsilon() const { return epsilon > 0.0 ? models::log(epsilon) : epsilon; }
 
 Result<CutSettings> parse_cut(std::string_view text) {
   constexpr const char* kAllowed =

@@ -1,9 +1,10 @@
 #include "agent/history/batch_score.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "models/elementary.h"
 
 namespace epsilond::agent {
 namespace {
@@ -70,7 +71,7 @@ void BatchScorer::finish_calibration(const CutSettings& cut, std::optional<doubl
   switch (cut.form) {
     case CutForm::kBudget: {
       const double rate = step_s ? cut.false_alarms_per_week * *step_s / kSecondsPerWeek : kDefaultFalseAlarmsPerRow;
-      cut_ = std::max(0.0, -std::log10(rate));
+      cut_ = std::max(0.0, -models::log10(rate));
       return;
     }
     case CutForm::kQuantile:

@@ -9,6 +9,7 @@
 #include "agent/history/csv_record.h"
 #include "agent/history/json_line.h"
 #include "agent/history/table_clock.h"
+#include "models/elementary.h"
 
 namespace epsilond::agent {
 namespace {
@@ -162,7 +163,7 @@ void write_summary(platform::OutputFile& out, const ScoreSummary& summary) {
     json.exact("surprise_cut", summary.cut);
   } else if (summary.cut_is_log_density) {
     json.exact("log_epsilon", summary.cut);
-    json.number("epsilon", std::exp(summary.cut));
+    json.number("epsilon", models::exp(summary.cut));
   } else {
     json.exact("epsilon", summary.cut);
   }

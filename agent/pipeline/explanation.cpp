@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <numbers>
 #include <span>
 #include <string_view>
 
 #include "agent/pipeline/culprits.h"
+#include "models/elementary.h"
 
 namespace epsilond::agent {
 namespace {
@@ -246,7 +248,7 @@ platform::FixedString<32> format_duration(double seconds) {
 }
 
 platform::FixedString<64> format_rarity(double surprise, double interval_s, double learned_s) {
-  const double seconds = interval_s / models::kDeclusteringFactor * std::pow(10.0, surprise);
+  const double seconds = interval_s / models::kDeclusteringFactor * models::exp(std::numbers::ln10 * surprise);
   if (!(seconds < kLargestExtrapolation * learned_s)) {
     platform::FixedString<64> text("beyond anything seen in ");
     text.append(format_duration(learned_s));

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "models/elementary.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -134,11 +136,11 @@ std::optional<std::size_t> find_feature(std::string_view name) {
 }
 
 double apply_transform(const Feature& feature, double value) {
-  return feature.transform == Transform::kLog1p ? std::log1p(value / feature.scale) : value;
+  return feature.transform == Transform::kLog1p ? models::log1p(value / feature.scale) : value;
 }
 
 double invert_transform(const Feature& feature, double transformed) {
-  return feature.transform == Transform::kLog1p ? feature.scale * std::expm1(transformed) : transformed;
+  return feature.transform == Transform::kLog1p ? feature.scale * models::expm1(transformed) : transformed;
 }
 
 Readings observe(const HostSample& previous, const HostSample& current, bool first) {

@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/elementary.h"
+
 namespace epsilond::models {
 
 // Mean and variance of all values added. Non-finite values are the caller's to keep out.
@@ -60,7 +62,7 @@ inline double forgotten_share(double elapsed_s, double half_life_s) {
   // The usual case is a short time; there the series of 1 - exp(-y) is as exact as the function (the first term left
   // out is y^9 / 9!) and costs a fifth of it.
   constexpr double kShort = 1.0 / 32.0;
-  if (!(y >= 0.0 && y <= kShort)) return -std::expm1(-y);
+  if (!(y >= 0.0 && y <= kShort)) return -models::expm1(-y);
   const double y2 = y * y;
   const double first = (1.0 - y / 2.0) + y2 * (1.0 / 6.0 - y * (1.0 / 24.0));
   const double last = (1.0 / 120.0 - y * (1.0 / 720.0)) + y2 * (1.0 / 5040.0 - y * (1.0 / 40320.0));

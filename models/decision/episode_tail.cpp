@@ -6,6 +6,7 @@
 
 #include "models/baseline/running_moments.h"
 #include "models/decision/threshold.h"
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -32,7 +33,7 @@ double cluster_gap_s(double interval_s) { return interval_s <= 2.0 ? 60.0 : std:
 
 double bounded(double score) { return std::clamp(score, -1e6, 1e6); }
 
-double positive(double surprise) { return surprise >= 1.0 ? surprise : std::exp(surprise - 1.0); }
+double positive(double surprise) { return surprise >= 1.0 ? surprise : models::exp(surprise - 1.0); }
 
 }  // namespace
 
@@ -45,7 +46,7 @@ EpisodeTail::Line EpisodeTail::expected_elsewhere() const {
   Line line;
   line.start = settings_.usual_start;
   line.scale = settings_.usual_scale;
-  line.start_surprise = -std::log10((1.0 - kStart) / kSamplesPerCluster / kDeclusteringFactor);
+  line.start_surprise = -models::log10((1.0 - kStart) / kSamplesPerCluster / kDeclusteringFactor);
   return line;
 }
 
@@ -71,7 +72,7 @@ double EpisodeTail::Line::surprise(double score) const { return start_surprise +
 double EpisodeTail::Line::most(double score) const {
   constexpr double kSteepness = 10.0;
   const double above = (score - start) / (scale * kLn10);
-  return -std::log10(1.0 - kStart) + (above > 0.0 ? kSteepness * above : above);
+  return -models::log10(1.0 - kStart) + (above > 0.0 ? kSteepness * above : above);
 }
 
 double EpisodeTail::Tail::surprise_over_start(double score) const {
@@ -80,8 +81,8 @@ double EpisodeTail::Tail::surprise_over_start(double score) const {
   const double left = 1.0 + shape * excess;
   // A negative shape would end the scale; from here on a straight line.
   const double decay = left >= kStraightBelow
-                           ? std::log(left) / shape
-                           : std::log(kStraightBelow) / shape + (kStraightBelow - left) / (-shape * kStraightBelow);
+                           ? models::log(left) / shape
+                           : models::log(kStraightBelow) / shape + (kStraightBelow - left) / (-shape * kStraightBelow);
   return decay / kLn10;
 }
 
@@ -217,7 +218,7 @@ void EpisodeTail::fit_highest(std::span<const double> heights, std::size_t highe
   if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
     shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
   highest_.start = start;
-  highest_.share_surprise = n > 0.0 ? -std::log(std::min(1.0, n / clusters_)) / kLn10 : 0.0;
+  highest_.share_surprise = n > 0.0 ? -models::log(std::min(1.0, n / clusters_)) / kLn10 : 0.0;
   highest_.shape = (shape * n + kUsualShape * kShapePriorPeaks) / (n + kShapePriorPeaks);
   highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
 }
@@ -227,7 +228,7 @@ void EpisodeTail::fit_rate() {
   constexpr double kElsewhere = kSamplesPerCluster / (1.0 - kStart);  // from one cluster to the next
   const double seen = std::clamp(seen_s_, 1.0, kMemoryS) / settings_.interval_s;
   const double per_sample = (clusters_ + 1.0) / (seen + kElsewhere);
-  recent_.start_surprise = -std::log(per_sample * (1.0 / kDeclusteringFactor)) / kLn10;
+  recent_.start_surprise = -models::log(per_sample * (1.0 / kDeclusteringFactor)) / kLn10;
 }
 
 void EpisodeTail::average(double elapsed_s) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "models/elementary.h"
+
 namespace epsilond::models {
 namespace {
 
@@ -20,7 +22,7 @@ ScoreTail::ScoreTail(double capacity) : capacity_(capacity), tail_(capacity) {}
 
 double ScoreTail::scaled(double score) const {
   const double sd = std::max(std::sqrt(moments_.variance), kSmallestSd * (1.0 + std::fabs(moments_.mean)));
-  return std::exp2(kOctavesPerSd * std::clamp((score - moments_.mean) / sd, -kLargestSd, kLargestSd));
+  return models::exp2(kOctavesPerSd * std::clamp((score - moments_.mean) / sd, -kLargestSd, kLargestSd));
 }
 
 void ScoreTail::learn(double score) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "models/elementary.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -67,7 +68,7 @@ constexpr std::array<std::uint8_t, 1 << kLeadingBits> kSixthOfLeading = [] {
 int open_bin(double z) {
   const auto bits = std::bit_cast<std::uint64_t>(z);
   const std::uint64_t mantissa = bits & kMantissaMask;
-  const std::uint8_t sixth = kSixthOfLeading[mantissa >> (kMantissaBits - kLeadingBits)];
+  const std::uint8_t sixth = kSixthOfLeading[static_cast<std::size_t>(mantissa >> (kMantissaBits - kLeadingBits))];
   constexpr int kFirstOctave = kExponentBias + static_cast<int>(kLowestOctave);
   return 6 * (static_cast<int>(bits >> kMantissaBits) - kFirstOctave) + sixth + (mantissa >= kSixthEnds[sixth] ? 1 : 0);
 }
@@ -150,7 +151,7 @@ double ParetoTail::surprise(double z) const {
     double at_or_above = exceedances_;
     for (std::size_t above = closed_bin(bin); above <= start_; ++above)
       at_or_above += static_cast<double>(counts_[above]);
-    return std::max(0.0, -std::log((at_or_above + 0.5) / (total_ + 1.0)) / kLn10);
+    return std::max(0.0, -models::log((at_or_above + 0.5) / (total_ + 1.0)) / kLn10);
   }
   const double edge = static_cast<double>(start_ + 1) / kBinsPerOctave + kLowestOctave;
   // Every exceedance is counted at the centre of its bin.
@@ -159,8 +160,8 @@ double ParetoTail::surprise(double z) const {
   const double prior = prior_octaves_ * (1.0 + kUnseenRows / (total_ + 1.0));
   const double octaves =
       (std::max(0.0, excess_octaves) + kPriorExceedances * prior) / (exceedances_ + kPriorExceedances);
-  const double start_surprise = -std::log((exceedances_ + 0.5) / (total_ + 1.0)) / kLn10;
-  const double octaves_of_z = std::log2(distance);
+  const double start_surprise = -models::log((exceedances_ + 0.5) / (total_ + 1.0)) / kLn10;
+  const double octaves_of_z = models::log2(distance);
   const double extrapolated = std::max(0.0, start_surprise + std::max(0.0, octaves_of_z - edge) / (octaves * kLn10));
   if (extrapolated < kBoundedFrom || exceedances_ < kSeen) return extrapolated;
   return std::min(extrapolated, std::max(kBoundedFrom, seen_surprise(octaves_of_z, closed_bin(bin))));
@@ -172,7 +173,7 @@ double ParetoTail::seen_surprise(double octaves_of_z, std::size_t bin) const {
   std::size_t highest = kBins;
   while (highest > start_ + 1 && (seen < kSeen || highest > bin)) seen += static_cast<double>(counts_[--highest]);
   if (seen < kSeen) return kLargest;
-  const double rank = -std::log((seen + 0.5) / (total_ + 1.0)) / kLn10;
+  const double rank = -models::log((seen + 0.5) / (total_ + 1.0)) / kLn10;
   if (highest == bin) return rank;
   const double edge = static_cast<double>(highest) / kBinsPerOctave + kLowestOctave;
   return rank + std::max(0.0, octaves_of_z - edge) / (kSeenOctaves * kLn10);
@@ -231,12 +232,12 @@ SampleTail::SampleTail(std::span<double> scores) {
       static_cast<std::size_t>(std::upper_bound(scores_.begin(), scores_.end(), start_) - scores_.begin());
   const std::span<const double> peaks = scores_.subspan(above);
   const auto peak_count = static_cast<double>(peaks.size());
-  start_surprise_ = -std::log10((peak_count + 0.5) / (static_cast<double>(count) + 1.0));
+  start_surprise_ = -models::log10((peak_count + 0.5) / (static_cast<double>(count) + 1.0));
   if (!peaks.empty()) shape_ = pwm_shape(peaks, start_) * peak_count / (peak_count + kShapePriorPeaks);
   // An exponential tail through the median and the 90 % quantile has the scale (q90 - q50) / ln 5. A flat sample has
   // none; then a millionth of its size stands in, so that the answer stays finite.
   const double median = scores_[(count - 1) / 2];
-  const double prior_scale = std::max((start_ - median) / std::log(5.0), 1e-6 * std::max(std::fabs(start_), 1e-6));
+  const double prior_scale = std::max((start_ - median) / models::log(5.0), 1e-6 * std::max(std::fabs(start_), 1e-6));
   double sum = kScalePriorPeaks * prior_scale;
   for (const double peak : peaks) sum += peak - start_;
   scale_ = (1.0 - shape_) * sum / (peak_count + kScalePriorPeaks);
@@ -247,16 +248,17 @@ double SampleTail::surprise(double score) const {
   if (score <= start_) {
     const auto at_or_above =
         static_cast<double>(scores_.end() - std::lower_bound(scores_.begin(), scores_.end(), score));
-    return std::max(0.0, -std::log10((at_or_above + 0.5) / (static_cast<double>(scores_.size()) + 1.0)));
+    return std::max(0.0, -models::log10((at_or_above + 0.5) / (static_cast<double>(scores_.size()) + 1.0)));
   }
   const double reduced = std::min((score - start_) / scale_, 1e300);  // y / S
   double decay = reduced;                                             // -ln of the survival above u
   if (shape_ > kSmallestShape) {
-    decay = std::log1p(shape_ * reduced) / shape_;
+    decay = models::log1p(shape_ * reduced) / shape_;
   } else if (shape_ < -kSmallestShape) {
     const double straight_from = (1.0 - kStraightBelow) / -shape_;
-    decay = reduced <= straight_from ? std::log1p(shape_ * reduced) / shape_
-                                     : std::log(kStraightBelow) / shape_ + (reduced - straight_from) / kStraightBelow;
+    decay = reduced <= straight_from
+                ? models::log1p(shape_ * reduced) / shape_
+                : models::log(kStraightBelow) / shape_ + (reduced - straight_from) / kStraightBelow;
   }
   return start_surprise_ + decay / kLn10;
 }

@@ -1,8 +1,9 @@
 #include "models/decision/threshold.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numbers>
+
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -22,7 +23,7 @@ double Threshold::budget_cut(double learned_s) const {
   const double rate_per_s =
       settings_.false_alarms_per_week / kWeekS + kYoungAllowance / std::max(learned_s, kYoungestAgeS);
   const double rate = std::min(rate_per_s * settings_.interval_s / kDeclusteringFactor, kLargestTailProbability);
-  return -std::log(rate) / std::numbers::ln10;  // a third of the cost of log10(), once a row
+  return -models::log(rate) / std::numbers::ln10;  // a third of the cost of log10(), once a row
 }
 
 bool Threshold::complete(const Score& score) const {

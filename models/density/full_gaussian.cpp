@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "models/elementary.h"
+
 namespace epsilond::models {
 namespace {
 
@@ -64,7 +66,7 @@ bool FullGaussian::set(std::span<const double> mean, std::span<const double> cov
   std::copy(covariance.begin(), covariance.end(), covariance_.begin());
   std::copy_n(whitener.begin(), packed_size(size), whitener_.begin());
   log_peak_ = -kHalfLog2Pi * static_cast<double>(size);
-  for (std::size_t i = 0; i < size; ++i) log_peak_ += std::log(whitener_[packed_at(i, i)]);
+  for (std::size_t i = 0; i < size; ++i) log_peak_ += models::log(whitener_[packed_at(i, i)]);
   return true;
 }
 

@@ -7,8 +7,9 @@
 // of its own.
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
+
+#include "models/elementary.h"
 
 namespace epsilond::models {
 
@@ -19,7 +20,7 @@ class LogProduct {
     const auto bits = std::bit_cast<std::uint64_t>(factor);
     const auto exponent = static_cast<std::int64_t>(bits >> 52);
     if (exponent < 1 || exponent > 2046) {
-      others_ += std::log(factor);
+      others_ += models::log(factor);
       return;
     }
     exponents_ += exponent - kBias;
@@ -27,7 +28,7 @@ class LogProduct {
   }
 
   // 0 of no factors; -infinity if one was 0.
-  double log() const { return std::log(mantissas_) + kLn2 * static_cast<double>(exponents_) + others_; }
+  double log() const { return models::log(mantissas_) + kLn2 * static_cast<double>(exponents_) + others_; }
 
  private:
   static constexpr std::int64_t kBias = 1023;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "models/elementary.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -39,7 +40,7 @@ BankDetector::Judgement MahalanobisDetector::judge(const Observation& observatio
     if (!kept[i]) continue;
     const double own_sd = sd(i);
     z[count++] = (observation.values[static_cast<Eigen::Index>(i)] - mean(i)) / own_sd;
-    log_sd += std::log(own_sd);
+    log_sd += models::log(own_sd);
   }
   const FullGaussian& gaussian = marginal_.of(gaussian_, kept);
   const std::span<const double> row = std::span(z).first(count);

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
+
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -16,7 +17,7 @@ double bayesian_information(double log_likelihood, std::size_t components, std::
   const auto k = static_cast<double>(components);
   const auto n = static_cast<double>(width);
   const double parameters = 0.5 * k * n * (n + 3.0) + k - 1.0;
-  return -2.0 * log_likelihood + parameters * std::log(static_cast<double>(rows));
+  return -2.0 * log_likelihood + parameters * models::log(static_cast<double>(rows));
 }
 
 Mixture::Mixture(std::size_t width, std::size_t most)
@@ -29,7 +30,7 @@ bool Mixture::set(const MixtureParameters& parameters, std::span<const double> l
   for (std::size_t c = 0; c < parameters.components; ++c) {
     weight_[c] = parameters.weight[c];
     if (!(weight_[c] > 0.0)) return false;
-    log_weight_[c] = std::log(weight_[c]);
+    log_weight_[c] = models::log(weight_[c]);
     const std::span<const double> mean = parameters.mean_of(c);
     const std::span<const double> covariance = parameters.covariance_of(c);
     const bool taken = least_shrinkage.empty() ? gaussian_[c].set(mean, covariance)
@@ -74,9 +75,9 @@ Mixture::Density Mixture::density(const FeatureVector& values, const PresenceMas
   double others = 0.0;
   for (std::size_t c = 0; c < components_; ++c) {
     const double below = term[c] - term[out.nearest];
-    if (c != out.nearest && below > kNegligible) others += std::exp(below);
+    if (c != out.nearest && below > kNegligible) others += models::exp(below);
   }
-  out.log_density = others > 0.0 ? term[out.nearest] + std::log1p(others) : term[out.nearest];
+  out.log_density = others > 0.0 ? term[out.nearest] + models::log1p(others) : term[out.nearest];
   out.completed = out.log_density;
   if (present != expected_) out.completed += expected_density_ - mean_component_density(present);
   return out;

@@ -1,11 +1,11 @@
 #include "models/density/mixture_block.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
 #include "models/density/full_gaussian.h"
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -194,7 +194,7 @@ double share_out(double* log_part, std::size_t components, std::size_t count) {
     sum += largest[b];
     product *= total[b];
   }
-  return sum + std::log(product);
+  return sum + models::log(product);
 }
 
 void add_block_moments(const double* centred, std::size_t features, const double* weight, double* weighted,

@@ -7,6 +7,7 @@
 
 #include "models/density/complete_rows.h"
 #include "models/density/mixture_block.h"
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -283,8 +284,8 @@ bool MixtureFit::whiten() {
   for (std::size_t c = 0; c < current_.components; ++c) {
     const std::span<double> whitener = std::span(whitener_).subspan(c * packed, packed);
     if (!invert_cholesky(current_.covariance_of(c), width_, whitener)) return false;
-    log_peak_[c] = std::log(current_.weight[c]) - 0.5 * kLog2Pi * static_cast<double>(width_);
-    for (std::size_t i = 0; i < width_; ++i) log_peak_[c] += std::log(whitener[packed_at(i, i)]);
+    log_peak_[c] = models::log(current_.weight[c]) - 0.5 * kLog2Pi * static_cast<double>(width_);
+    for (std::size_t i = 0; i < width_; ++i) log_peak_[c] += models::log(whitener[packed_at(i, i)]);
   }
   return true;
 }
@@ -303,7 +304,7 @@ void MixtureFit::finish_expectation() {
 
 void MixtureFit::finish_candidate() {
   double log_scale = 0.0;
-  for (const double scale : scale_) log_scale += std::log(scale);
+  for (const double scale : scale_) log_scale += models::log(scale);
   const double likelihood = likelihood_ / static_cast<double>(rows()) - log_scale;
   const double bic =
       bayesian_information(likelihood * static_cast<double>(rows()), current_.components, width_, rows());

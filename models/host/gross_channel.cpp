@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "models/baseline/running_moments.h"
+#include "models/elementary.h"
 #include "models/host/own_surprise.h"
 #include "models/learning_time.h"
 #include "models/state_bytes.h"
@@ -25,7 +26,7 @@ constexpr double kSteadyFrom = 0.1;
 
 std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
-double looked_at(double features) { return std::log10(std::max(1.0, features / kIndependentPart)); }
+double looked_at(double features) { return models::log10(std::max(1.0, features / kIndependentPart)); }
 
 double prior_octaves(double interval_s) { return rows_are_dense(interval_s) ? 0.2 : 0.5; }
 
@@ -34,7 +35,7 @@ double prior_octaves(double interval_s) { return rows_are_dense(interval_s) ? 0.
 GrossChannel::GrossChannel(std::size_t feature_count, double interval_s)
     : feature_count_(feature_count),
       all_looked_at_(looked_at(static_cast<double>(feature_count))),
-      margin_(std::log10(kMarginFactor * std::max(1.0, interval_s))),
+      margin_(models::log10(kMarginFactor * std::max(1.0, interval_s))),
       tails_(feature_count, ParetoTail(tail_memory(interval_s), prior_octaves(interval_s))),
       independence_(feature_count),
       learns_held_(interval_s >= kSparseFromS),

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/density/log_product.h"
+#include "models/elementary.h"
 #include "models/learning_time.h"
 
 namespace epsilond::models {
@@ -54,7 +55,7 @@ JointChannel::JointChannel(std::size_t feature_count, double interval_s, JointTe
 double JointChannel::unlikely(double z) const {
   const double bounded = std::clamp(z, -kLargestZ, kLargestZ);
   if (!terms_.heavy_tails) return 0.5 * bounded * bounded;
-  return 0.5 * (kDegreesOfFreedom + 1.0) * std::log1p(bounded * bounded / kDegreesOfFreedom);
+  return 0.5 * (kDegreesOfFreedom + 1.0) * models::log1p(bounded * bounded / kDegreesOfFreedom);
 }
 
 double JointChannel::strangeness(double z, double change_z) const {

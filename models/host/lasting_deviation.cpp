@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/baseline/running_moments.h"
+#include "models/elementary.h"
 #include "models/host/own_surprise.h"
 #include "models/learning_time.h"
 #include "models/state_bytes.h"
@@ -48,7 +49,7 @@ constexpr std::size_t kUp = 1;
 // An average as a deviation: what falls towards 0 by its logarithm.
 double deviation_of(double mean, double level, double resolution) {
   if (mean >= 0.0 || level < kNeverNearZero) return mean;
-  return level * std::log(std::max({1.0 + mean / level, resolution / level, kSmallestPart}));
+  return level * models::log(std::max({1.0 + mean / level, resolution / level, kSmallestPart}));
 }
 
 double scale_of(double variance, double count) {
@@ -59,7 +60,7 @@ double scale_of(double variance, double count) {
 
 LastingDeviation::LastingDeviation(std::size_t feature_count, double interval_s, double length_s)
     : feature_count_(feature_count),
-      gain_(-std::expm1(-interval_s / length_s)),
+      gain_(-models::expm1(-interval_s / length_s)),
       allowance_(kAllowance * std::sqrt(gain_ / (2.0 - gain_))),
       learned_every_(std::max(1.0, std::floor(length_s / interval_s / kLearnedPerLength))) {
   for (Side& side : sides_) {

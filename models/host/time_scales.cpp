@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/baseline/running_moments.h"
+#include "models/elementary.h"
 #include "models/learning_time.h"
 
 namespace epsilond::models {
@@ -51,7 +52,7 @@ double TimeScales::score(const Cells& averages) const {
   double weights = 0.0;
   for (std::size_t j = 0; j < kSums; ++j) {
     const double largest = x.col(static_cast<Eigen::Index>(j)).head(scales_).maxCoeff();
-    score += weights_[j] * (largest > 0.0 ? std::log1p(largest) : largest);
+    score += weights_[j] * (largest > 0.0 ? models::log1p(largest) : largest);
     weights += weights_[j];
   }
   return score / weights;

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "models/elementary.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -18,7 +19,7 @@ constexpr double kSizesPerOctave = 16.0;
 constexpr std::size_t kSizes = 256;
 
 std::uint8_t size_code(std::size_t rows) {
-  return static_cast<std::uint8_t>(std::lround(kSizesPerOctave * std::log2(static_cast<double>(rows))));
+  return static_cast<std::uint8_t>(std::lround(kSizesPerOctave * models::log2(static_cast<double>(rows))));
 }
 
 std::size_t depth_limit(std::size_t rows) { return static_cast<std::size_t>(std::bit_width(rows - 1)); }
@@ -29,7 +30,7 @@ double average_path_length(std::size_t rows) {
   if (rows <= 1) return 0.0;
   if (rows == 2) return 1.0;
   const auto n = static_cast<double>(rows);
-  return 2.0 * (std::log(n - 1.0) + std::numbers::egamma) - 2.0 * (n - 1.0) / n;
+  return 2.0 * (models::log(n - 1.0) + std::numbers::egamma) - 2.0 * (n - 1.0) / n;
 }
 
 float isolation_value(double value, double origin) {
@@ -59,7 +60,7 @@ IsolationForest::IsolationForest(std::size_t feature_count, std::size_t trees, s
   open_.reserve(depth_ + 2);
   for (std::size_t i = 0; i < feature_count; ++i) features_[i] = static_cast<std::uint8_t>(i);
   for (std::size_t size = 0; size < kSizes; ++size) {
-    const long rows = std::lround(std::exp2(static_cast<double>(size) / kSizesPerOctave));
+    const long rows = std::lround(models::exp2(static_cast<double>(size) / kSizesPerOctave));
     path_length_[size] = static_cast<float>(average_path_length(static_cast<std::size_t>(rows)));
   }
   reset();
@@ -169,7 +170,7 @@ double IsolationForest::score(std::span<const float> row) const {
     for (std::size_t level = 0; level < depth_; ++level) at = next(at, row.data());
     sum += static_cast<double>(at->threshold);
   }
-  return std::exp2(-sum / static_cast<double>(trees_));
+  return models::exp2(-sum / static_cast<double>(trees_));
 }
 
 void IsolationForest::add_parts(std::span<const float> row, FeatureVector& part) const {

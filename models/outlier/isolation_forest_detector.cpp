@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "models/elementary.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -61,7 +62,8 @@ void IsolationForestDetector::keep(const Observation& observation) {
   // The first mean is the first value, so what was never seen starts at 0 and joins later.
   if (at_.rows == 0)
     for (std::size_t i = 0; i < feature_count(); ++i) origin_[i] = mean(i);
-  values_of(observation, std::span(ring_).subspan(at_.place * feature_count(), feature_count()));
+  const auto place = static_cast<std::size_t>(at_.place);
+  values_of(observation, std::span(ring_).subspan(place * feature_count(), feature_count()));
   at_.place = at_.place + 1 < settings_.ring_rows ? at_.place + 1 : 0;
   at_.rows = std::min<std::uint64_t>(at_.rows + 1, settings_.ring_rows);
 }
@@ -104,7 +106,7 @@ std::size_t IsolationForestDetector::own_memory_bytes() const {
 }
 
 double IsolationForestDetector::own_operations_per_sample() const {
-  const double depth = std::log2(static_cast<double>(settings_.subsample));
+  const double depth = models::log2(static_cast<double>(settings_.subsample));
   return 2.0 * 2.0 * static_cast<double>(settings_.trees) * depth * 3.0;
 }
 

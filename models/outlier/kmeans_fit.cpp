@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -18,7 +19,7 @@ std::size_t padded(std::size_t rows) {
 KMeansFit::KMeansFit(std::size_t width, std::size_t clusters, std::size_t max_rows, std::uint64_t seed)
     : width_(width),
       clusters_(clusters),
-      trial_limit_(std::min(kMaxTrials, 2 + static_cast<std::size_t>(std::log(static_cast<double>(clusters))))),
+      trial_limit_(std::min(kMaxTrials, 2 + static_cast<std::size_t>(models::log(static_cast<double>(clusters))))),
       random_(seed),
       scratch_(kBlockRows * width),
       splat_(std::max(clusters + 1, kMaxTrials) * width * kLanes, kFar),

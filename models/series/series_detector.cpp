@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/elementary.h"
 #include "models/series/series_surprise.h"
 #include "models/state_bytes.h"
 
@@ -67,7 +68,7 @@ BankDetector::Judgement SeriesDetector::judge(const Observation& observation, Fe
 }
 
 void SeriesDetector::count_mean(bool starts_alert) {
-  expected_ += std::exp(-std::numbers::ln10 * series_surprise(kAlertScore));
+  expected_ += models::exp(-std::numbers::ln10 * series_surprise(kAlertScore));
   if (starts_alert) alerts_ += 1.0;
   if (expected_ < kMostExpected) return;
   expected_ *= 0.5;
@@ -79,7 +80,7 @@ double SeriesDetector::surprise(double strangeness) const {
   const double own_rate = std::max(kLowestRate, (alerts_ + kPriorAlerts) / (expected_ + kPriorAlerts));
   const double means_per_row = interval_s() / step_s_;
   if (line == 0.0) return 0.0;
-  return std::max(0.0, line + std::log10(kDeclustering / (own_rate * means_per_row)));
+  return std::max(0.0, line + models::log10(kDeclustering / (own_rate * means_per_row)));
 }
 
 void SeriesDetector::move_on(const Observation& observation) {

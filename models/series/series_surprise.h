@@ -14,7 +14,8 @@
 // from a handful of episodes.
 
 #include <algorithm>
-#include <cmath>
+
+#include "models/elementary.h"
 
 namespace epsilond::models {
 
@@ -25,7 +26,7 @@ inline double series_surprise(double score) {
   constexpr double kSurprise = 3.1;
   constexpr double kExponent = 2.65;
   if (!(score > 0.0)) return 0.0;
-  return std::max(0.0, kSurprise + kExponent * std::log10(score / kScore));
+  return std::max(0.0, kSurprise + kExponent * models::log10(score / kScore));
 }
 
 }  // namespace epsilond::models

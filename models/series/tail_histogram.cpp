@@ -1,7 +1,8 @@
 #include "models/series/tail_histogram.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
@@ -18,7 +19,7 @@ constexpr auto kPerOctave = static_cast<double>(TailHistogram::kBinsPerOctave);
 
 double TailHistogram::position(double value) {
   if (!(value > 0.0)) return 0.0;
-  return std::clamp((std::log2(value) - kLowestOctave) * kPerOctave, 0.0, static_cast<double>(kBins - 1));
+  return std::clamp((models::log2(value) - kLowestOctave) * kPerOctave, 0.0, static_cast<double>(kBins - 1));
 }
 
 double TailHistogram::rarity(double position) const {
@@ -31,7 +32,7 @@ double TailHistogram::rarity(double position) const {
     const double sum = (static_cast<double>(bin_sum_) - above * start) / kPerOctave;
     const double mean = (sum + kPriorValues * kPriorExcess) / (above + kPriorValues);
     const double octaves = (position - start) / kPerOctave;
-    return std::max(0.0, -std::log10(above / total) + octaves / std::max(mean, kLeastExcess) / kLn10);
+    return std::max(0.0, -models::log10(above / total) + octaves / std::max(mean, kLeastExcess) / kLn10);
   }
   std::uint64_t higher = above_;
   if (bin == 0)
@@ -42,7 +43,7 @@ double TailHistogram::rarity(double position) const {
     for (std::size_t between = bin + 1; between < start_; ++between) higher += counts_[between];
   const double part = 1.0 - (position - static_cast<double>(bin));
   const double rank = static_cast<double>(higher) + static_cast<double>(counts_[bin]) * part;
-  return std::max(0.0, -std::log10((rank + 0.5) / (total + 1.0)));
+  return std::max(0.0, -models::log10((rank + 0.5) / (total + 1.0)));
 }
 
 void TailHistogram::learn(double position) {
