@@ -132,10 +132,10 @@ bool RobustWindow::load(std::span<const std::byte> in) {
   }
   std::copy_n(features.begin(), features_.size(), features_.begin());
   take_bytes(in, values_.data(), values_.size());
-  size_ = head.size;
-  next_ = head.next;
-  stale_ = head.stale;
-  turn_ = head.turn;
+  size_ = static_cast<std::size_t>(head.size);
+  next_ = static_cast<std::size_t>(head.next);
+  stale_ = static_cast<std::size_t>(head.stale);
+  turn_ = static_cast<std::size_t>(head.turn);
   spacing_s_ = head.spacing_s;
   since_row_s_ = head.since_row_s;
   return true;
