@@ -1,6 +1,7 @@
 #include "agent/pipeline/state_record.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <string_view>
 
@@ -8,6 +9,12 @@
 
 namespace epsilond::agent {
 namespace {
+
+// A state file holds little-endian numbers, of the same size and alignment on every processor, so that one written on
+// one is read on all. Bodies and headers are copied as they are: that is the same thing here.
+static_assert(std::endian::native == std::endian::little, "state_bytes.h and the records would have to swap bytes");
+static_assert(sizeof(double) == 8 && alignof(double) == 8 && alignof(std::uint64_t) == 8,
+              "structures in a state file would have other gaps");
 
 // Over the names of the columns and how the model sees them.
 std::uint64_t hash_features(const ModelView& view) {

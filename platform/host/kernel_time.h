@@ -7,6 +7,8 @@
 
 namespace epsilond::platform {
 
+static_assert(sizeof(time_t) == 8, "a clock of 32 bits ends in 2038");
+
 inline std::chrono::nanoseconds read_clock(clockid_t id) {
   timespec now{};
   ::clock_gettime(id, &now);

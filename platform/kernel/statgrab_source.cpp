@@ -1,3 +1,5 @@
+// The library was built with the system's own time_t, 4 bytes on 32-bit ARM, and its structures hold one.
+#undef _TIME_BITS
 #include "platform/kernel/statgrab_source.h"
 
 #include <statgrab.h>

@@ -46,6 +46,11 @@ void winter_and_summer_have_their_own_offset(void**) {
   assert_int_equal(offset_in(kCentralEurope, 1784116800).count(), 7200);  // 2026-07-15
 }
 
+void winter_and_summer_come_after_2038_too(void**) {
+  assert_int_equal(offset_in(kCentralEurope, 2210241600).count(), 3600);  // 2040-01-15
+  assert_int_equal(offset_in(kCentralEurope, 2225966400).count(), 7200);  // 2040-07-15
+}
+
 void the_offset_changes_at_the_second_the_zone_says(void**) {
   // 2026-03-29 01:00:00 UTC.
   assert_int_equal(offset_in(kCentralEurope, 1774746000 - 1).count(), 3600);
@@ -91,6 +96,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(wall_time_is_unix_time),
     cmocka_unit_test(utc_has_no_offset),
     cmocka_unit_test(winter_and_summer_have_their_own_offset),
+    cmocka_unit_test(winter_and_summer_come_after_2038_too),
     cmocka_unit_test(the_offset_changes_at_the_second_the_zone_says),
     cmocka_unit_test(one_clock_follows_every_change_of_a_zone_of_the_system),
     cmocka_unit_test(the_boot_clock_is_never_behind_the_monotonic_one),

@@ -168,6 +168,11 @@ void the_first_choice_is_preferred_where_it_exists(void** state) {
 
 }  // namespace
 
+// What the C library calls it where files are larger than addresses.
+#if __SIZEOF_POINTER__ == 4
+#define __real_pread __real_pread64
+#define __wrap_pread __wrap_pread64
+#endif
 extern "C" ssize_t __real_pread(int fd, void* buffer, std::size_t size, off_t offset);
 extern "C" ssize_t __wrap_pread(int fd, void* buffer, std::size_t size, off_t offset) {
   const ssize_t plan = pread_calls < pread_plan.size() ? pread_plan[pread_calls] : 0;
