@@ -18,6 +18,9 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
+  set(CMAKE_CXX_FLAGS_INIT -Wno-psabi) # a note for those who mix objects of GCC 6 and 7
+endif()
 # The cross compiler has a C library of its own, without the fixes of the distribution: ours comes first.
 set(EPSILOND_SYSROOT_LIBRARIES ${EPSILOND_SYSROOT}/usr/lib/${EPSILOND_TRIPLE})
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-B${EPSILOND_SYSROOT_LIBRARIES} -L${EPSILOND_SYSROOT_LIBRARIES}")

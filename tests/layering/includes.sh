@@ -11,6 +11,8 @@ forbid() { # FOLDER PATTERN WHY
 }
 forbid models '#include "(agent|platform)/' 'models/ includes only models/, the standard library and Eigen'
 forbid models '#include <(statgrab|ini|sys/|unistd|fcntl|netinet|arpa|iostream|fstream|cstdio|ctime)' 'models/ does no I/O and reads no clock'
+forbid models 'std::(exp|exp2|expm1|log|log2|log10|log1p|erf|erfc|pow|sin|cos|tan|tanh)\(' 'models/elementary.h has functions that are the same on every processor'
+forbid agent/pipeline 'std::(exp|exp2|expm1|log|log2|log10|log1p|erf|erfc|pow|sin|cos|tan|tanh)\(' 'models/elementary.h has functions that are the same on every processor'
 forbid platform '#include "(agent|models)/' 'platform/ includes only platform/'
 forbid agent '#include <iostream>' 'no <iostream> in the agent'
 forbid platform '#include <iostream>' 'no <iostream> in the agent'
