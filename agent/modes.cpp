@@ -17,6 +17,7 @@
 #include "agent/pipeline/wiring.h"
 #include "agent/source_log.h"
 #include "agent/watch/watches.h"
+#include "platform/host/kernel_time.h"
 #include "platform/host/linux_clock.h"
 
 namespace epsilond::agent {
@@ -28,8 +29,7 @@ int complain(const platform::Error& error) {
 }
 
 void sleep_for(std::chrono::nanoseconds duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  timespec left{seconds.count(), (duration - seconds).count()};
+  timespec left = platform::to_timespec(duration);
   while (nanosleep(&left, &left) != 0) {
   }
 }
