@@ -23,8 +23,9 @@ void save_model_state(std::span<const std::unique_ptr<Watcher>> watchers, std::s
   for (const std::unique_ptr<Watcher>& watcher : watchers) {
     const RecordHeader header = header_of(*watcher);
     std::memcpy(out.data(), &header, sizeof header);
-    watcher->model().save(out.subspan(sizeof header, header.size));
-    out = out.subspan(sizeof header + header.size);
+    const std::size_t size = watcher->model().state_bytes();
+    watcher->model().save(out.subspan(sizeof header, size));
+    out = out.subspan(sizeof header + size);
   }
 }
 

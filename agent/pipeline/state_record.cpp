@@ -58,8 +58,9 @@ bool take_record(std::span<const std::byte>& in, RecordHeader& header, std::span
   std::memcpy(&header, in.data(), sizeof header);
   in = in.subspan(sizeof header);
   if (header.size > in.size()) return false;
-  body = in.first(header.size);
-  in = in.subspan(header.size);
+  const auto size = static_cast<std::size_t>(header.size);
+  body = in.first(size);
+  in = in.subspan(size);
   return true;
 }
 
