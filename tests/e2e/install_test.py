@@ -58,7 +58,7 @@ class Install(unittest.TestCase):
         unit = self.unit()
         self.assertEqual(unit["Type"], "notify")
         self.assertEqual(unit["WatchdogSec"], "30s")
-        self.assertEqual(unit["ExecReload"], "/bin/kill -HUP $MAINPID")
+        self.assertEqual(unit["ExecReload"], '/bin/sh -c "kill -HUP $MAINPID"')
         self.assertNotIn("@", unit["ExecStart"])
         self.assertTrue(unit["ExecStart"].endswith("/epsilond"))
 
