@@ -8,7 +8,8 @@ running() {
 
 # sane WHAT: whether the agent takes the configuration; if not, says so and that WHAT was left undone because of it.
 sane() {
-  if complaint=$(epsilond -t 2>&1); then return; fi
+  # Under a service manager, as unattended upgrades are, it would speak to a journal.
+  if complaint=$(unset JOURNAL_STREAM INVOCATION_ID; epsilond -t 2>&1); then return; fi
   {
     echo "$complaint"
     echo "epsilond was NOT $1: it does not take the configuration above."

@@ -86,8 +86,9 @@ if [ "$manager" != none ]; then
   printf '[model host]\nfalse_alarms_per_weak = 2\n' > /etc/epsilond/epsilond.ini
   before=$(agents)
   check "upgrade with a wrong ini" install_deb "$here/old.deb"
-  sed 's/^/    /' "$here/said" | grep -A2 -e 'epsilond.ini:' -e 'NOT restarted'
-  check "it says what is wrong" grep -q 'epsilond.ini:2: ' "$here/said"
+  cp "$here/said" "$here/complaint"
+  sed 's/^/    /' "$here/complaint" | grep -A2 -e 'epsilond.ini:' -e 'NOT restarted'
+  check "it says what is wrong" grep -q '^epsilond: /etc/epsilond/epsilond.ini:2: ' "$here/complaint"
   check "the old one keeps running" [ "$(agents)" = "$before" ]
   check "dpkg is content" sh -c '[ -z "$(dpkg --audit)" ]'
   printf '[model host]\nfalse_alarms_per_week = 2\n' > /etc/epsilond/epsilond.ini

@@ -3,20 +3,20 @@
 #
 #   tests/packages/reproducible.sh [FOLDER]      FOLDER: packages of this commit made elsewhere, instead of the first build
 #
-# Two release builds: ten minutes on two idle cores. Names what differs with diffoscope where that is installed.
+# Two release builds: ten minutes on two idle cores. EPSILOND_CCACHE=yes lets a compiler cache help. Names what differs with diffoscope where that is installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export CCACHE_DISABLE=${CCACHE_DISABLE-1}
+[ "${EPSILOND_CCACHE:-no}" = yes ] || export CCACHE_DISABLE=1
 
 # build NAME: what anyone does who has the commit; neither the umask nor the language of this terminal is part of it.
 build() {
   echo "Building in $work/$1 ..."
   git clone -q . "$work/$1"
   # Who gave the plotting library to this build gives it to that one.
-  (cd "$work/$1" && umask "$2" && LC_ALL=$3 TZ=$4 cmake --workflow --preset packages) > "$work/$1.log" 2>&1 ||
+  (cd "$work/$1" && umask "$2" && CCACHE_BASEDIR=$PWD LC_ALL=$3 TZ=$4 cmake --workflow --preset packages) > "$work/$1.log" 2>&1 ||
     { tail -n 20 "$work/$1.log" >&2; exit 1; }
 }
 
