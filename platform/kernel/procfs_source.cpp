@@ -70,21 +70,21 @@ ProcfsSource::ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, s
       clock_(clock),
       cpu_clock_(cpu_clock),
       page_bytes_(static_cast<double>(std::max(::sysconf(_SC_PAGESIZE), 1L))),
-      // A tree that is not our own host's may be another host's, seen from inside a container. Its net directory
-      // then shows our own network; that of its first process shows the host's.
+      // Our own network may not be that of the machine: seen from inside a container, or with PrivateNetwork= of the
+      // unit. The net directory then shows ours; that of the first process shows the machine's.
       files_{KeptFile("loadavg", ends_with_line_feed),
              KeptFile("meminfo", ends_with_line_feed),
              KeptFile("stat", ends_with_line_feed),
              KeptFile("vmstat", vmstat_is_enough),
              KeptFile("diskstats", nullptr),
-             KeptFile("net/dev", nullptr, root_.is_host() ? nullptr : "1/net/dev"),
+             KeptFile("net/dev", nullptr, "1/net/dev"),
              KeptFile("pressure/cpu", ends_with_line_feed),
              KeptFile("pressure/memory", ends_with_line_feed),
              KeptFile("pressure/io", ends_with_line_feed),
              KeptFile("sys/fs/file-nr", ends_with_line_feed),
-             KeptFile("net/sockstat", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/sockstat"),
-             KeptFile("net/sockstat6", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/sockstat6"),
-             KeptFile("net/snmp", ends_with_line_feed, root_.is_host() ? nullptr : "1/net/snmp")},
+             KeptFile("net/sockstat", ends_with_line_feed, "1/net/sockstat"),
+             KeptFile("net/sockstat6", ends_with_line_feed, "1/net/sockstat6"),
+             KeptFile("net/snmp", ends_with_line_feed, "1/net/snmp")},
       culprits_(root_, cpu_clock),
       processes_(root_, cpu_clock, &culprits_.past()) {
   for (std::size_t part = 0; part < files_.size(); ++part) parts_[part].name = files_[part].path();
