@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 BUILD, EPSILOND = sys.argv[1:3]
+DROP_INS = "share/doc/epsilond/systemd/"
 
 
 class Install(unittest.TestCase):
@@ -45,7 +46,8 @@ class Install(unittest.TestCase):
         for name in ("share/bash-completion/completions/epsilond", "share/bash-completion/completions/epsilonctl",
                      "share/zsh/site-functions/_epsilond", "share/zsh/site-functions/_epsilonctl",
                      "share/man/man1/epsilonctl.1", "share/man/man5/epsilond.ini.5", "share/man/man8/epsilond.8",
-                     "lib/systemd/system/epsilond.service", "lib/sysusers.d/epsilond.conf"):
+                     "lib/systemd/system/epsilond.service", "lib/sysusers.d/epsilond.conf",
+                     *(DROP_INS + name for name in ("network.conf", "syslog-only.conf", "lxc.conf"))):
             self.assertTrue(os.path.isfile(self.path(name)), name)
 
     def test_the_directories_of_the_unit_are_those_of_the_agent(self):
@@ -80,29 +82,36 @@ class Install(unittest.TestCase):
         unit = self.unit()
         self.assertEqual((unit["ProtectProc"], unit["ProcSubset"], unit["PrivateUsers"]), ("default", "all", "no"))
         self.assertNotIn("PrivateNetwork", unit)
-        self.assertNotIn("IPAddressDeny", unit)
+        # The manual says how a collector is let through.
+        self.assertEqual(unit["IPAddressDeny"], "any")
         for family in ("AF_UNIX", "AF_INET", "AF_INET6"):
             self.assertIn(family, unit["RestrictAddressFamilies"].split())
 
-    def analyze(self, *arguments):
+    def analyze(self, *arguments, drop_in=None):
         if not shutil.which("systemd-analyze"):
             self.skipTest("no systemd-analyze here")
         copy = self.path("epsilond.service")  # with a program that is there
         with open(self.path("lib/systemd/system/epsilond.service")) as file:
             text = re.sub(r"(?m)^ExecStart=.*", "ExecStart=" + os.path.abspath(EPSILOND), file.read())
+        if drop_in:  # of a single file, what counts is what comes last
+            with open(self.path(DROP_INS + drop_in)) as file:
+                text = text.partition("[Install]")[0] + file.read()
         with open(copy, "w") as file:
             file.write(text)
         result = subprocess.run(["systemd-analyze", *arguments, copy], capture_output=True, text=True, timeout=60)
         return result.returncode, result.stdout + result.stderr
 
-    def test_systemd_takes_the_unit(self):
-        code, said = self.analyze("verify", "--man=no")
-        self.assertNotIn("epsilond.service", said)
-        self.assertEqual(code, 0, said)
+    def test_systemd_takes_the_unit_and_its_drop_ins(self):
+        for drop_in in (None, "network.conf", "syslog-only.conf", "lxc.conf"):
+            code, said = self.analyze("verify", "--man=no", drop_in=drop_in)
+            self.assertNotIn("epsilond.service", said)
+            self.assertEqual(code, 0, said)
 
     def test_the_unit_leaves_little_open(self):
-        code, said = self.analyze("security", "--offline=true", "--threshold=15", "--no-pager")
-        self.assertEqual(code, 0, said)
+        # In tenths. A named collector costs one; without a network half a point is left.
+        for drop_in, tenths in ((None, 12), ("network.conf", 13), ("syslog-only.conf", 5)):
+            code, said = self.analyze("security", "--offline=true", "--threshold=%d" % tenths, "--no-pager", drop_in=drop_in)
+            self.assertEqual(code, 0, said)
 
 
 if __name__ == "__main__":
