@@ -29,6 +29,8 @@ bool socket_is_sound(int error) {
 
 Error send_error(int error) {
   const ErrorCode code = error == EMSGSIZE ? ErrorCode::kTooLarge : code_of_errno(error);
+  if (error == EPERM)
+    return make_error(code, error, "not permitted, by a firewall or by IPAddressDeny= of the unit (epsilond(8))");
   return make_error(code, error, "cannot send a datagram");
 }
 
