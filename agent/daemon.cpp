@@ -158,7 +158,8 @@ void Daemon::reload() {
   if (effective.exit_code != kExitFine) {
     log_line(LogLevel::kError, "reload failed: the old configuration goes on");
   } else {
-    Result<Works> works = build(config);
+    const Result<void> admitted = confinement_.admits(options_, config);
+    Result<Works> works = admitted ? build(config) : Result<Works>(admitted.error());
     const Result<void> timed = works ? waiter_->set_interval(to_nanoseconds(config.interval_s)) : works.error();
     if (!timed) {
       log_line(LogLevel::kError, "reload failed: the old configuration goes on: %s", timed.error().context.c_str());

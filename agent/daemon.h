@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/confinement.h"
 #include "agent/control/control_socket.h"
 #include "agent/live_table.h"
 #include "agent/options.h"
@@ -28,6 +29,9 @@ class Daemon {
   // Builds everything; nothing runs and nothing is sent yet. `clock` must outlive the daemon.
   static platform::Result<std::unique_ptr<Daemon>> make(const Options& options, const Config& config,
                                                         const platform::Clock& clock);
+
+  // Gives up what it does not need to run, once; 0, or the code to exit with.
+  int confine(const Config& config) { return confinement_.enter(options_, config); }
 
   // Runs until a signal or the number of ticks ends it; returns the exit code.
   int run();
@@ -63,6 +67,7 @@ class Daemon {
   void tell_grace(bool before) const;
 
   Options options_;
+  Confinement confinement_;
   const platform::Clock& clock_;
   LiveTable live_;
   ServiceReport service_;

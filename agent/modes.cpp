@@ -128,7 +128,8 @@ int run_agent(const Options& options) {
   const platform::LinuxClock clock;
   const auto daemon = Daemon::make(options, effective.loaded.config, clock);
   if (!daemon) return complain(daemon.error());
-  return (*daemon)->run();
+  const int refused = (*daemon)->confine(effective.loaded.config);
+  return refused == kExitFine ? (*daemon)->run() : refused;
 }
 
 }  // namespace epsilond::agent

@@ -136,6 +136,8 @@ struct Config {
   std::vector<EmitterConfig> emitters;
   std::vector<MuteConfig> mutes;
   std::vector<WatchConfig> watches;
+  std::string user;     // whom root becomes; empty: auto
+  bool sandbox = true;  // gives up what it does not need
 
   bool operator==(const Config&) const = default;
 };

@@ -27,6 +27,7 @@ constexpr std::array kSections = {
 
 constexpr std::array kSources = {word("auto", SourceChoice::kAuto), word("statgrab", SourceChoice::kStatgrab),
                                  word("procfs", SourceChoice::kProcfs)};
+constexpr std::array kSandbox = {word("auto", true), word("off", false)};
 constexpr std::array kModelKinds = {word("product", ModelKind::kProduct),
                                     word("mahalanobis", ModelKind::kMahalanobis),
                                     word("mixture", ModelKind::kMixture),
@@ -94,6 +95,11 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kAgent, "source", kWord, "auto", "auto, statgrab, procfs", "who reads the kernel's figures")
         .of(kSources)
         .to<&Config::source>(),
+    Row(kAgent, "user", kUser, "auto", "auto, or the name of an account in /etc/passwd",
+        "account that the agent becomes when root starts it"),
+    Row(kAgent, "sandbox", kWord, "auto", "auto, off", "whether the agent gives up what it does not need")
+        .of(kSandbox)
+        .to<&Config::sandbox>(),
 
     Row(kFeatures, "disable", kDisableList, "none", "none, or names from the table of features (PREFIX* for several)",
         "features that no model uses"),

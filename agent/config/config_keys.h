@@ -42,6 +42,7 @@ enum class ValueType : std::uint8_t {
   kWindows,       // recurring windows of local time
   kMatch,         // how the processes of a service are recognised
   kWatchList,     // default or names of features of a service
+  kUser,          // auto or the name of an account
 };
 
 struct Range {

@@ -65,6 +65,12 @@ Problem store_host(std::string_view text, Config* config) {
   return std::nullopt;
 }
 
+Problem store_user(std::string_view text, Config* config) {
+  if (text.find_first_of(":/ \t") != std::string_view::npos) return problem("a character that no account has in its name");
+  config->user = text == kAuto ? std::string() : std::string(text);
+  return std::nullopt;
+}
+
 Problem store_path(std::string_view text, std::size_t most, std::string* path) {
   if (!text.starts_with('/')) return problem("not an absolute path");
   if (text.ends_with('/')) return problem("a directory, not a file");
@@ -186,6 +192,8 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
       return store_word(key, text, target);
     case ValueType::kHost:
       return store_host(text, target.config);
+    case ValueType::kUser:
+      return store_user(text, target.config);
     case ValueType::kPath:
       return store_path_or_none(text, std::string_view::npos, &target.config->state_path);
     case ValueType::kControlPath:
@@ -226,6 +234,8 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return key.type == ValueType::kWord ? std::string() : format_number(key.get(target));
     case ValueType::kHost:
       return target.config->host.empty() ? std::string(kAuto) : target.config->host;
+    case ValueType::kUser:
+      return target.config->user.empty() ? std::string(kAuto) : target.config->user;
     case ValueType::kPath:
       return target.config->state_path.empty() ? std::string(kNone) : target.config->state_path;
     case ValueType::kControlPath:

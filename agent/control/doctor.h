@@ -37,6 +37,8 @@ struct Patient {
 void examine_configuration(Patient& patient, DoctorReport& report);
 // The running agent, by its control socket; and as whom all this is seen.
 void examine_agent(Patient& patient, DoctorReport& report);
+// What the running agent has given up, as the kernel tells it.
+void examine_sandbox(const Patient& patient, DoctorReport& report);
 // Its service manager, as its environment and the unit file tell.
 void examine_service(const Patient& patient, DoctorReport& report);
 // A container and its limits, a proc directory that hides something, what may be seen of processes.

@@ -56,6 +56,7 @@ ExitCode run_doctor(std::span<const char* const> words, Console& console) {
   DoctorReport report;
   examine_configuration(patient, report);
   examine_agent(patient, report);
+  examine_sandbox(patient, report);
   examine_service(patient, report);
   examine_machine(patient, report);
   examine_sources(patient, report);
