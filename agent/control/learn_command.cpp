@@ -120,7 +120,7 @@ class LearnRun {
       voice_.say("", "%zu of %zu models can take what was learned at this interval", *restored,
                  agent_->watchers().size());
     if (is_coarse()) {
-      for (const std::unique_ptr<Watcher>& watcher : agent_->watchers()) watcher->model().forget_spread();
+      for (const std::unique_ptr<Watcher>& watcher : agent_->watchers()) watcher->forget_spread();
       voice_.say(rows_->name(),
                  "rows are %g s apart, the agent samples each %g s: levels and hours are learned, how far "
                  "single samples stray is left to the agent",

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "models/complete_score.h"
 #include "models/learning_time.h"
 
 namespace epsilond::agent {
@@ -53,7 +54,7 @@ EpisodeEvents Watcher::step(const Readings& readings, const StepTime& time, cons
   threshold_.learn(latest_.score);
   // What was held before an episode is not of it, and what was held in one that is over goes with it.
   if (transition != Transition::kNone) model_->discard_unlearned();
-  learn(decision);
+  learn(decision, elapsed_s);
   return events;
 }
 
@@ -68,10 +69,11 @@ void Watcher::begin_grace() {
   if (model_->ready()) grace_.begin();
 }
 
-void Watcher::learn(GateDecision decision) {
+void Watcher::learn(GateDecision decision, double elapsed_s) {
   switch (decision) {
     case GateDecision::kLearn:
       model_->update(observation_);
+      if (models::is_complete(latest_.score)) usual_score_.learn(latest_.score.log_density, elapsed_s);
       break;
     case GateDecision::kHold:
       model_->observe_unlearned(observation_);
@@ -79,6 +81,7 @@ void Watcher::learn(GateDecision decision) {
     case GateDecision::kAccept:
       model_->observe_unlearned(observation_);
       model_->accept_level();
+      usual_score_.reset();  // of another density
       hysteresis_.reset();
       break;
   }

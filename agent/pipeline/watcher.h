@@ -19,6 +19,7 @@
 #include "models/decision/hysteresis.h"
 #include "models/decision/learning_gate.h"
 #include "models/decision/threshold.h"
+#include "models/decision/usual_score.h"
 #include "platform/emit/flag.h"
 #include "platform/kernel/process_growth.h"
 
@@ -57,6 +58,8 @@ class Watcher {
   // The model forgets one row of the table; false if it looks at no such row, or knows features only together. An open
   // episode goes on, and ends when what is left is usual.
   bool relearn_feature(std::size_t row);
+  // What was learned came from rows far apart; see AnomalyModel::forget_spread().
+  void forget_spread();
 
   // Same name, keys, interval and scales: after a reload one can go on in place of the other.
   [[gnu::cold]] bool is_same_as(const Watcher& other) const;
@@ -76,6 +79,9 @@ class Watcher {
   const Snapshot& latest() const { return latest_; }
   const models::AnomalyModel& model() const { return *model_; }
   models::AnomalyModel& model() { return *model_; }
+  // Of log super-epsilon, or of the model's own score, over what it learned since it was ready.
+  const models::UsualScore& usual_score() const { return usual_score_; }
+  models::UsualScore& usual_score() { return usual_score_; }
   // The open episode, or the last one.
   const Episode& episode() const { return episode_; }
   // An episode is open, and is not in the quiet between two raises of a flapping one.
@@ -88,7 +94,7 @@ class Watcher {
   void select(const Readings& readings, const StepTime& time);
   void find_cause();
   void append_count(platform::FlagEvent event, platform::Flag& flag) const;
-  void learn(models::GateDecision decision);
+  void learn(models::GateDecision decision, double elapsed_s);
 
   ModelConfig config_;
   double interval_s_;
@@ -99,6 +105,7 @@ class Watcher {
   models::Threshold threshold_;
   models::Hysteresis hysteresis_;
   models::LearningGate gate_;
+  models::UsualScore usual_score_;
   Grace grace_;
   Episode episode_;
   double held_s_ = 0.0;  // that the gate has held out, as far as it was seen

@@ -66,13 +66,21 @@ void Watcher::relearn() {
   threshold_.reset();
   hysteresis_.reset();
   gate_.reset();
+  usual_score_.reset();
   held_s_ = 0.0;
   episode_.abandon();
 }
 
 bool Watcher::relearn_feature(std::size_t row) {
   const auto found = std::find(columns_.begin(), columns_.end(), row);
-  return found != columns_.end() && model_->forget_feature(static_cast<std::size_t>(found - columns_.begin()));
+  if (found == columns_.end() || !model_->forget_feature(static_cast<std::size_t>(found - columns_.begin()))) return false;
+  usual_score_.reset();  // of another density
+  return true;
+}
+
+void Watcher::forget_spread() {
+  model_->forget_spread();
+  usual_score_.reset();
 }
 
 bool Watcher::is_same_as(const Watcher& other) const {

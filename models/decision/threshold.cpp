@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numbers>
 
+#include "models/complete_score.h"
 #include "models/elementary.h"
 
 namespace epsilond::models {
@@ -26,10 +27,6 @@ double Threshold::budget_cut(double learned_s) const {
   return -models::log(rate) / std::numbers::ln10;  // a third of the cost of log10(), once a row
 }
 
-bool Threshold::complete(const Score& score) const {
-  return score.status == ScoreStatus::kScored && score.features_used > 0 && score.features_used >= score.features_known;
-}
-
 Verdict Threshold::judge(const Score& score, double learned_s) const {
   Verdict verdict;
   switch (settings_.form) {
@@ -41,12 +38,12 @@ Verdict Threshold::judge(const Score& score, double learned_s) const {
       return verdict;
     case ThresholdForm::kEpsilon:
       verdict.threshold = settings_.epsilon;
-      verdict.judged = complete(score);
+      verdict.judged = is_complete(score);
       break;
     case ThresholdForm::kQuantile:
       verdict.threshold = oriented(quantile_.value());
       verdict.judged =
-          complete(score) && static_cast<double>(quantile_.count()) * settings_.quantile >= kQuantileWarmUp;
+          is_complete(score) && static_cast<double>(quantile_.count()) * settings_.quantile >= kQuantileWarmUp;
       break;
   }
   verdict.strange = verdict.judged && oriented(score.log_density) < oriented(verdict.threshold);
@@ -54,7 +51,7 @@ Verdict Threshold::judge(const Score& score, double learned_s) const {
 }
 
 void Threshold::learn(const Score& score) {
-  if (settings_.form != ThresholdForm::kQuantile || !complete(score)) return;
+  if (settings_.form != ThresholdForm::kQuantile || !is_complete(score)) return;
   quantile_.add(oriented(score.log_density));
 }
 

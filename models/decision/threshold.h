@@ -54,7 +54,6 @@ class Threshold {
 
  private:
   double budget_cut(double learned_s) const;
-  bool complete(const Score& score) const;
   double oriented(double own) const { return settings_.low_is_strange ? own : -own; }
 
   ThresholdSettings settings_;

@@ -20,7 +20,7 @@ class FakeModel final : public models::AnomalyModel {
     score.surprise = next_surprise;
     score.log_density = -next_surprise;
     score.features_used = observation.present.count();
-    score.features_known = score.features_used;
+    score.features_known = score.features_used + features_missing;
     for (auto* vector : {&score.mean, &score.sd, &score.z, &score.share})
       vector->setZero(static_cast<Eigen::Index>(feature_count_));
     return score;
@@ -46,6 +46,7 @@ class FakeModel final : public models::AnomalyModel {
   double ratio = 1.0;  // of warm-up
   long token = 0;  // the learned state, for save and load
   bool refuses = false;  // a state, as if it were of another version
+  std::size_t features_missing = 0;  // known, but absent
   int learned = 0;
   int held = 0;
   int accepted = 0;

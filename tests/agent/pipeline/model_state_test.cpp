@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/pipeline/state_record.h"
 #include "tests/support/fake_model.h"
 
 // clang-format off
@@ -15,6 +16,7 @@ using epsilond::agent::load_model_state;
 using epsilond::agent::model_state_bytes;
 using epsilond::agent::ModelConfig;
 using epsilond::agent::NotRestored;
+using epsilond::agent::RecordHeader;
 using epsilond::agent::save_model_state;
 using epsilond::agent::Watcher;
 using epsilond::tests::FakeModel;
@@ -71,6 +73,39 @@ void every_model_comes_back_as_it_was(void** state) {
   assert_int_equal(bench.models[1]->token, 42);
 }
 
+void what_its_score_usually_is_comes_back_with_the_model(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.watchers[0]->usual_score().restore({100.0, -12.5, 3.0});
+  bench.watchers[1]->usual_score().restore({200.0, 7.0, 0.5});
+  bench.save();
+  for (auto& watcher : bench.watchers) watcher->usual_score().reset();
+  assert_int_equal(bench.load(bench.bytes.size()), 2);
+  assert_true(bench.watchers[0]->usual_score().known());
+  assert_true(bench.watchers[0]->usual_score().mean() == -12.5);
+  assert_true(bench.watchers[1]->usual_score().mean() == 7.0);
+  assert_true(bench.watchers[1]->usual_score().variance() == 0.5);
+}
+
+void a_state_without_what_the_score_usually_is_leaves_it_unknown(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.save();
+  bench.watchers[0]->usual_score().restore({100.0, -12.5, 3.0});
+  // As an agent that knew no such record has saved it.
+  assert_int_equal(bench.load(sizeof(RecordHeader) + sizeof(long)), 1);
+  assert_int_equal(bench.models[0]->token, 41);
+  assert_false(bench.watchers[0]->usual_score().known());
+}
+
+void what_its_score_usually_is_stays_behind_when_the_model_does(void** state) {
+  auto& bench = *static_cast<Bench*>(*state);
+  bench.watchers[0]->usual_score().restore({100.0, -12.5, 3.0});
+  bench.save();
+  bench.watchers[0]->usual_score().reset();
+  bench.models[0]->refuses = true;
+  assert_int_equal(bench.load(bench.bytes.size()), 1);
+  assert_false(bench.watchers[0]->usual_score().known());
+}
+
 void a_model_that_is_not_in_the_state_keeps_what_it_has(void** state) {
   auto& bench = *static_cast<Bench*>(*state);
   bench.save();
@@ -101,9 +136,11 @@ void every_cut_through_a_record_is_refused_whole(void** state) {
   auto& bench = *static_cast<Bench*>(*state);
   bench.save();
   bench.models[0]->token = 0;
-  const std::size_t record = bench.bytes.size() / 2;
+  // Each model is a record, and what its score usually is another.
+  const std::size_t both = bench.bytes.size() / 2;
+  const std::size_t model = sizeof(RecordHeader) + sizeof(long);
   for (std::size_t length = 1; length < bench.bytes.size(); ++length)
-    if (length != record) assert_int_equal(bench.load(length), -1);
+    if (length % both != 0 && length % both != model) assert_int_equal(bench.load(length), -1);
   assert_int_equal(bench.models[0]->token, 0);
 }
 
@@ -145,6 +182,9 @@ void an_empty_state_restores_nothing(void** state) {
 
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(every_model_comes_back_as_it_was, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_its_score_usually_is_comes_back_with_the_model, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_state_without_what_the_score_usually_is_leaves_it_unknown, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_its_score_usually_is_stays_behind_when_the_model_does, setup, teardown),
     cmocka_unit_test_setup_teardown(a_model_that_is_not_in_the_state_keeps_what_it_has, setup, teardown),
     cmocka_unit_test_setup_teardown(a_model_with_other_features_is_not_restored, setup, teardown),
     cmocka_unit_test_setup_teardown(what_was_learned_on_other_processors_is_not_restored, setup, teardown),
