@@ -9,7 +9,6 @@
 namespace epsilond::platform {
 namespace {
 
-constexpr int kSignificantDigits = 6;
 constexpr double kWholeLimit = 1e15;  // below it every whole number is exact in a double and at most 16 characters
 
 using Buffer = std::array<char, 32>;
@@ -20,8 +19,8 @@ std::string_view text_of(Buffer& buffer, std::int64_t value) {
 }
 
 // Not std::to_chars: its tables for floating point would be a tenth of the agent. No program of ours sets a locale.
-std::string_view text_of(Buffer& buffer, double value) {
-  const int length = std::snprintf(buffer.data(), buffer.size(), "%.*g", kSignificantDigits, value);
+std::string_view text_of(Buffer& buffer, double value, int digits) {
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%.*g", digits, value);
   return {buffer.data(), static_cast<std::size_t>(length)};
 }
 
@@ -42,13 +41,13 @@ void put_short_exponent(TextWriter& out, std::string_view text) {
 
 }  // namespace
 
-void put_number(TextWriter& out, double value) {
+void put_number(TextWriter& out, double value, int digits) {
   if (!std::isfinite(value)) return;
   Buffer buffer;
   if (std::trunc(value) == value && std::fabs(value) < kWholeLimit)
     out.put(text_of(buffer, static_cast<std::int64_t>(value)));
   else
-    put_short_exponent(out, text_of(buffer, value));
+    put_short_exponent(out, text_of(buffer, value, digits));
 }
 
 void put_integer(TextWriter& out, std::int64_t value) {
