@@ -83,7 +83,7 @@ Result<Path> make_path(std::string_view text, std::string_view suffix) {
   Path path;
   const bool fits = path.append(text) && path.append(suffix);
   if (text.empty() || !fits || text.find('\0') != std::string_view::npos)
-    return make_error(ErrorCode::kInvalid, text.empty() ? ENOENT : ENAMETOOLONG, "the state path is empty or too long");
+    return make_error(ErrorCode::kInvalid, text.empty() ? ENOENT : ENAMETOOLONG, "the path is empty or too long");
   return path;
 }
 
@@ -114,13 +114,18 @@ struct Failure {
   int system_errno = 0;
 };
 
-Failure write_file(const Path& path, std::span<const std::byte> payload, Durability durability) {
-  const Header header = make_header(payload);
+struct Content {
+  std::span<const std::byte> header;
+  std::span<const std::byte> payload;
+  mode_t mode;
+};
+
+Failure write_file(const Path& path, const Content& content, Durability durability) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!fd.valid()) return {"cannot create the temporary file", errno};
-  if (::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) return {"cannot set the mode", errno};
-  if (const int error = write_all(fd.get(), header); error != 0) return {"cannot write", error};
-  if (const int error = write_all(fd.get(), payload); error != 0) return {"cannot write", error};
+  if (::fchmod(fd.get(), content.mode) != 0) return {"cannot set the mode", errno};
+  if (const int error = write_all(fd.get(), content.header); error != 0) return {"cannot write", error};
+  if (const int error = write_all(fd.get(), content.payload); error != 0) return {"cannot write", error};
   if (durability == Durability::kAgainstCrash && ::fsync(fd.get()) != 0) return {"cannot sync", errno};
   return {};
 }
@@ -156,7 +161,9 @@ void remove_leftovers(std::string_view path) {
   ::closedir(directory);
 }
 
-Result<void> save_state(std::string_view path, std::span<const std::byte> payload, Durability durability) {
+namespace {
+
+Result<void> replace_file(std::string_view path, const Content& content, Durability durability) {
   const Result<Path> target = make_path(path, "");
   if (!target) return target.error();
   std::array<char, 32> suffix{};  // by process, so that two writers of one path do not mix
@@ -165,7 +172,7 @@ Result<void> save_state(std::string_view path, std::span<const std::byte> payloa
   if (!temporary) return temporary.error();
 
   ::unlink(temporary->c_str());  // left by a crash of an earlier process with our number
-  Failure failure = write_file(*temporary, payload, durability);
+  Failure failure = write_file(*temporary, content, durability);
   if (failure.what == nullptr && ::rename(temporary->c_str(), target->c_str()) != 0)
     failure = {"cannot rename the temporary file", errno};
   if (failure.what != nullptr) {
@@ -175,6 +182,18 @@ Result<void> save_state(std::string_view path, std::span<const std::byte> payloa
   if (durability == Durability::kAgainstKill) return {};
   if (const int error = sync_directory_of(path); error != 0) return at_path(path, "cannot sync the directory", error);
   return {};
+}
+
+}  // namespace
+
+Result<void> save_state(std::string_view path, std::span<const std::byte> payload, Durability durability) {
+  const Header header = make_header(payload);
+  return replace_file(path, {header, payload, S_IRUSR | S_IWUSR}, durability);
+}
+
+Result<void> replace_text(std::string_view path, std::string_view text) {
+  return replace_file(path, {{}, std::as_bytes(std::span(text)), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH},
+                      Durability::kAgainstKill);
 }
 
 Result<std::span<const std::byte>> parse_state(std::span<const std::byte> file) {

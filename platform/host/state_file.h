@@ -33,6 +33,9 @@ enum class Durability : std::uint8_t { kAgainstCrash, kAgainstKill };
 Result<void> save_state(std::string_view path, std::span<const std::byte> payload,
                         Durability durability = Durability::kAgainstCrash);
 
+// The same with kAgainstKill for a text that others read: `text` and nothing else, with mode 0644.
+Result<void> replace_text(std::string_view path, std::string_view text);
+
 // Reads the file at `path` into `buffer`, which must hold the payload and kStateHeaderBytes, and returns the payload
 // inside it. Errors: kNotFound (no such file), kPermission, kMalformed (damaged), kUnsupported (a later format
 // version), kTooLarge (sound so far, but longer than the buffer), kInvalid (not a regular file), kIo.
