@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "agent/effective_config.h"
@@ -50,6 +52,8 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   if (works.watches) table = works.watches->rows().behind(std::move(table));
   works.pipeline = std::make_unique<Pipeline>(config, std::move(table),
                                               make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));
+  works.outputs = std::make_unique<Outputs>(config, *works.pipeline, works.source->parts().size());
+  if (const EmitterConfig* section = metrics_section(config)) works.metrics = *section;
   works.state_path = config.state_path;
   works.control_path = config.control_path;
   works.save_every = to_nanoseconds(config.state_every_s);
@@ -64,18 +68,51 @@ StepTime Daemon::now() const {
   return {wall, clock_.utc_offset(wall), clock_.since_boot()};
 }
 
+AgentFacts Daemon::facts() const {
+  AgentFacts facts{*works_.pipeline, works_.source->parts()};
+  facts.ticks_missed = waiter_->missed_ticks();
+  facts.datagrams_dropped = works_.outputs->datagrams_dropped();
+  for (const auto& emitter : works_.pipeline->emitters()) facts.datagrams_dropped += emitter->dropped();
+  facts.usage = &usage_;
+  facts.reload_worked = reload_worked_;
+  return facts;
+}
+
+void Daemon::open_metrics() {
+  metrics_.open(works_.metrics ? &*works_.metrics : nullptr, *works_.pipeline, works_.source->parts().size());
+}
+
+// For what is due, and for whoever speaks to either socket.
+Result<Wake> Daemon::wait() {
+  const std::span<pollfd> control = control_.watched();
+  const std::span<pollfd> metrics = metrics_.watched();
+  std::array<pollfd, platform::Waiter::kMaxOthers> all{};
+  static_assert(2 + platform::LineServer::kClients + platform::PageServer::kClients <= all.size());
+  const auto second = std::copy(control.begin(), control.end(), all.begin());
+  const auto end = std::copy(metrics.begin(), metrics.end(), second);
+  const std::chrono::nanoseconds monotonic = clock_.monotonic();
+  const std::chrono::milliseconds lefts[] = {control_.time_left(monotonic), metrics_.time_left(monotonic)};
+  const bool only_one = lefts[0] < lefts[0].zero() || lefts[1] < lefts[1].zero();
+  const Result<Wake> wake = waiter_->wait(std::span(all.begin(), end), only_one ? std::max(lefts[0], lefts[1])
+                                                                                : std::min(lefts[0], lefts[1]));
+  std::copy(all.begin(), second, control.begin());
+  std::copy(second, end, metrics.begin());
+  return wake;
+}
+
 int Daemon::run() {
   load_state();
   if (clock_.since_boot() < kFreshBoot) works_.pipeline->begin_grace();
   tell_grace(false);
   started_ = saved_at_ = clock_.monotonic();
   control_.open(works_.control_path);
+  open_metrics();
   works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
   resume_episodes();
   service_.ready();
   int exit_code = kExitFine;
   for (bool running = true; running;) {
-    const Result<Wake> wake = waiter_->wait(control_.watched(), control_.time_left(clock_.monotonic()));
+    const Result<Wake> wake = wait();
     if (!wake) {
       log_line(LogLevel::kError, "%s", wake.error().context.c_str());
       exit_code = kExitInternal;
@@ -96,7 +133,7 @@ int Daemon::run() {
         running = false;
         break;
       case Wake::kOther:
-        serve_control();
+        serve_others();
         break;
     }
   }
@@ -124,6 +161,7 @@ void Daemon::tick() {
   const bool in_grace = works_.pipeline->in_grace();
   works_.pipeline->step(sample_, time, works_.source->process_growth(), watched);
   tell_grace(in_grace);
+  works_.outputs->tick(facts(), time.wall);
   if (options_.live) live_.print(*works_.pipeline, time);
   service_.after_tick(*works_.pipeline, clock_.monotonic());
   if (works_.pipeline->told() != told_saved_) static_cast<void>(save_episodes());
@@ -137,12 +175,13 @@ void Daemon::tell_grace(bool before) const {
   log_line(LogLevel::kInfo, "after a boot, a pause, a set clock or missing samples: nothing new is raised for a while");
 }
 
-void Daemon::serve_control() {
+void Daemon::serve_others() {
   const std::chrono::nanoseconds monotonic = clock_.monotonic();
   const AgentView agent{*works_.pipeline, now(), std::chrono::duration<double>(monotonic - started_).count(),
-                        waiter_->missed_ticks()};
+                        waiter_->missed_ticks(), works_.outputs.get(), &metrics_};
   // Due with the next tick, as any other: nothing here may wait for the disk.
   if (control_.serve(agent, monotonic)) saved_at_ = monotonic - works_.save_every;
+  metrics_.serve(facts(), monotonic);
 }
 
 bool Daemon::all_anomalous() const {
@@ -153,6 +192,7 @@ bool Daemon::all_anomalous() const {
 
 void Daemon::reload() {
   service_.reloading(clock_.monotonic());
+  reload_worked_ = false;
   const EffectiveConfig effective = load_effective_config(options_);
   const Config& config = effective.loaded.config;
   if (effective.exit_code != kExitFine) {
@@ -168,6 +208,8 @@ void Daemon::reload() {
       works_ = std::move(*works);
       control_.forget_pipeline();
       control_.open(works_.control_path);
+      open_metrics();
+      reload_worked_ = true;
       source_log_.reset();
       live_.reset();
       save_failed_ = false;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,14 @@
 #include "agent/control/control_socket.h"
 #include "agent/live_table.h"
 #include "agent/options.h"
+#include "agent/outputs/metrics_socket.h"
+#include "agent/outputs/outputs.h"
 #include "agent/pipeline/pipeline.h"
 #include "agent/service_report.h"
 #include "agent/source_log.h"
 #include "agent/watch/watches.h"
 #include "platform/host/clock.h"
+#include "platform/host/own_usage.h"
 #include "platform/host/wait.h"
 #include "platform/kernel/host_sample.h"
 #include "platform/kernel/host_source.h"
@@ -42,6 +46,8 @@ class Daemon {
     std::unique_ptr<Watches> watches;  // null: nothing is watched beside the host
     std::unique_ptr<platform::HostSource> source;
     std::unique_ptr<Pipeline> pipeline;
+    std::unique_ptr<Outputs> outputs;
+    std::optional<EmitterConfig> metrics;  // none: not served
     std::vector<std::byte> state_buffer;  // room for what is saved, taken once
     std::string state_path;               // empty: none
     std::vector<std::byte> episodes_buffer;
@@ -54,8 +60,11 @@ class Daemon {
 
   platform::Result<Works> build(const Config& config) const;
   StepTime now() const;
+  AgentFacts facts() const;
+  void open_metrics();
+  platform::Result<platform::Wake> wait();
   void tick();
-  void serve_control();
+  void serve_others();
   void reload();
   void load_state();
   void save_state();
@@ -75,6 +84,8 @@ class Daemon {
   Works works_;
   SourceLog source_log_;
   ControlSocket control_;
+  MetricsSocket metrics_;
+  platform::OwnUsage usage_;
   platform::HostSample sample_;
   std::chrono::nanoseconds started_{0};
   std::chrono::nanoseconds saved_at_{0};
@@ -82,6 +93,7 @@ class Daemon {
   std::uint64_t told_saved_ = 0;  // Pipeline::told() when the open episodes were saved last
   bool save_failed_ = false;
   bool episodes_failed_ = false;
+  bool reload_worked_ = true;
 };
 
 }  // namespace epsilond::agent

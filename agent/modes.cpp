@@ -23,6 +23,8 @@
 namespace epsilond::agent {
 namespace {
 
+constexpr std::size_t kMostSources = 24;  // a source has so many parts, or a few less
+
 int complain(const platform::Error& error) {
   log_line(LogLevel::kError, "%s", error.context.c_str());
   return exit_code_of(error.code);
@@ -74,6 +76,9 @@ int show_configuration(const Options& options) {
   const Pipeline pipeline(config, rows.behind(features_for({})), {});
   ConfigCost cost;
   cost.memory_bytes = pipeline.memory_bytes() + (config.control_path.empty() ? 0 : ControlSocket::kBytes);
+  cost.memory_bytes += Outputs(config, pipeline, kMostSources).memory_bytes();
+  if (const EmitterConfig* metrics = metrics_section(config))
+    cost.memory_bytes += MetricsSocket::bytes_of(*metrics, pipeline, kMostSources);
   for (const WatchConfig& watch : config.watches) {
     cost.watches.push_back({watch.name, watch.features.count(), Watches::memory_bytes_of_one()});
     cost.memory_bytes += cost.watches.back().memory_bytes;

@@ -20,8 +20,9 @@ namespace epsilond::agent {
 
 using platform::SourceChoice;
 enum class ModelKind : std::uint8_t { kProduct, kMahalanobis, kMixture, kKMeans, kIsolationForest, kZscore, kSeries };
-enum class EmitterKind : std::uint8_t { kSyslog, kUdp, kJournal };
-enum class UdpFormat : std::uint8_t { kJson };
+enum class EmitterKind : std::uint8_t { kSyslog, kUdp, kJournal, kTextfile, kPrometheus };
+enum class UdpFormat : std::uint8_t { kJson, kInflux, kStatsd, kGraphite };
+enum class FeatureDetail : std::uint8_t { kTop, kAll, kNone };
 
 inline constexpr unsigned kMostComponents = 8;  // of a mixture
 
@@ -91,14 +92,23 @@ struct EmitterConfig {
   EmitterKind kind = EmitterKind::kSyslog;
   std::string name;     // the word after the kind in `[emit udp second]`; empty for the first
   bool local = true;    // syslog: /dev/log
-  platform::Endpoint endpoint;  // when not local
+  platform::Endpoint endpoint;  // when not local; prometheus: where it listens
   UdpFormat format = UdpFormat::kJson;
   int facility = 3;                                       // syslog and journal: daemon
   std::string socket_path{platform::kJournalSocketPath};  // journal
   std::size_t max_datagram = 480;
+  double every_s = 20.0;                                 // udp other than json, and textfile
+  std::string path;                                      // textfile
+  FeatureDetail features = FeatureDetail::kTop;          // textfile and prometheus: of which features
 
   bool operator==(const EmitterConfig&) const = default;
 };
+
+// Does it tell events, and not numbers?
+inline bool carries_events(const EmitterConfig& emitter) {
+  if (emitter.kind == EmitterKind::kUdp) return emitter.format == UdpFormat::kJson;
+  return emitter.kind == EmitterKind::kSyslog || emitter.kind == EmitterKind::kJournal;
+}
 
 // A recurring window of local time in which nothing is sent and nothing is learned. A [mute NAME] section with several
 // windows becomes several of these, all of that name.
@@ -125,6 +135,8 @@ struct WatchConfig {
 struct Config {
   double interval_s = 1.0;
   std::string host;  // empty: gethostname
+  std::string cluster;  // a tag of what is pushed, as is the role; empty: none
+  std::string role;
   double cpu_budget_ratio = 0.002;
   std::string state_path = "/var/lib/epsilond/state";  // empty: none
   double state_every_s = 600.0;

@@ -21,6 +21,8 @@ constexpr std::array kSections = {
     SectionSpec{SectionKind::kEmitSyslog, "emit syslog", Naming::kOptional, "[emit syslog]"},
     SectionSpec{SectionKind::kEmitUdp, "emit udp", Naming::kOptional, "[emit udp]"},
     SectionSpec{SectionKind::kEmitJournal, "emit journal", Naming::kOptional, "[emit journal]"},
+    SectionSpec{SectionKind::kEmitTextfile, "emit textfile", Naming::kOptional, "[emit textfile]"},
+    SectionSpec{SectionKind::kEmitPrometheus, "emit prometheus", Naming::kNone, "[emit prometheus]"},
     SectionSpec{SectionKind::kMute, "mute", Naming::kRequired, "[mute NAME]"},
     SectionSpec{SectionKind::kWatch, "watch", Naming::kRequired, "[watch NAME]"},
 };
@@ -55,7 +57,10 @@ constexpr std::array kThresholds = {
 constexpr std::array kFacilities = {word("user", 1),    word("daemon", 3),  word("local0", 16), word("local1", 17),
                                     word("local2", 18), word("local3", 19), word("local4", 20), word("local5", 21),
                                     word("local6", 22), word("local7", 23)};
-constexpr std::array kUdpFormats = {word("json", UdpFormat::kJson)};
+constexpr std::array kUdpFormats = {word("json", UdpFormat::kJson), word("influx", UdpFormat::kInflux),
+                                    word("statsd", UdpFormat::kStatsd), word("graphite", UdpFormat::kGraphite)};
+constexpr std::array kDetails = {word("top", FeatureDetail::kTop), word("yes", FeatureDetail::kAll),
+                                 word("no", FeatureDetail::kNone)};
 
 void set_threshold(const SectionTarget& target, double value) {
   const int chosen = static_cast<int>(value);
@@ -100,6 +105,10 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kAgent, "sandbox", kWord, "auto", "auto, off", "whether the agent gives up what it does not need")
         .of(kSandbox)
         .to<&Config::sandbox>(),
+    Row(kAgent, "cluster", kTag, "none", "none, or up to 31 letters, digits, dots, - and _",
+        "cluster of this machine, a tag of the readings that are sent"),
+    Row(kAgent, "role", kTag, "none", "none, or up to 31 letters, digits, dots, - and _",
+        "what this machine is there for, a tag of the readings that are sent"),
 
     Row(kFeatures, "disable", kDisableList, "none", "none, or names from the table of features (PREFIX* for several)",
         "features that no model uses"),
@@ -299,18 +308,36 @@ constexpr auto kKeys = std::to_array<KeySpec>({
 
     Row(kEmitUdp, "target", kUdpTarget, "", "ADDRESS:PORT with a numeric address", "where datagrams go")
         .such_as("192.0.2.10:8089"),
-    Row(kEmitUdp, "format", kWord, "json", "json", "what a datagram holds")
+    Row(kEmitUdp, "format", kWord, "json", "json, influx, statsd, graphite", "what a datagram holds")
         .of(kUdpFormats)
         .to<&EmitterConfig::format>(),
     Row(kEmitUdp, "max_datagram", kInteger, "1432", "480 .. 2048", "octets of the longest datagram")
         .in(480, 2048)
         .to<&EmitterConfig::max_datagram>(),
+    Row(kEmitUdp, "every", kDuration, "20s", "1s .. 1h", "time between readings")
+        .in(1, kHour)
+        .to<&EmitterConfig::every_s>(),
 
     Row(kEmitJournal, "socket", kSocketPath, platform::kJournalSocketPath, "an absolute path of at most 107 bytes",
         "socket of the journal"),
     Row(kEmitJournal, "facility", kWord, "daemon", "user, daemon, local0 .. local7", "syslog facility")
         .of(kFacilities)
         .to<&EmitterConfig::facility>(),
+
+    Row(kEmitTextfile, "path", kFilePath, "", "an absolute path", "file that node_exporter reads")
+        .such_as("/var/lib/prometheus/node-exporter/epsilond.prom"),
+    Row(kEmitTextfile, "every", kDuration, "20s", "1s .. 1h", "time between writes")
+        .in(1, kHour)
+        .to<&EmitterConfig::every_s>(),
+    Row(kEmitTextfile, "features", kWord, "top", "top, yes, no", "features whose z and share are told")
+        .of(kDetails)
+        .to<&EmitterConfig::features>(),
+
+    Row(kEmitPrometheus, "listen", kUdpTarget, "127.0.0.1:9978", "ADDRESS:PORT with a numeric address of this machine",
+        "where /metrics is served"),
+    Row(kEmitPrometheus, "features", kWord, "top", "top, yes, no", "features whose z and share are told")
+        .of(kDetails)
+        .to<&EmitterConfig::features>(),
 
     Row(kMute, "when", kWindows, "", "DAYS HH:MM-HH:MM, several divided by commas; DAYS: Mon, Mon-Fri, Sat,Sun, daily",
         "local times at which nothing is sent and nothing is learned")
@@ -331,7 +358,8 @@ SectionKind section_of(EmitterKind kind) {
 }
 
 std::optional<EmitterKind> emitter_of(SectionKind section) {
-  for (const EmitterKind kind : {EmitterKind::kSyslog, EmitterKind::kUdp, EmitterKind::kJournal})
+  for (const EmitterKind kind : {EmitterKind::kSyslog, EmitterKind::kUdp, EmitterKind::kJournal, EmitterKind::kTextfile,
+                                 EmitterKind::kPrometheus})
     if (section_of(kind) == section) return kind;
   return std::nullopt;
 }

@@ -13,7 +13,7 @@
 
 namespace epsilond::agent {
 
-enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kEmitJournal, kMute, kWatch };
+enum class SectionKind : std::uint8_t { kAgent, kFeatures, kModel, kEmitSyslog, kEmitUdp, kEmitJournal, kEmitTextfile, kEmitPrometheus, kMute, kWatch };
 
 enum class Naming : std::uint8_t { kNone, kOptional, kRequired };
 
@@ -31,6 +31,7 @@ enum class ValueType : std::uint8_t {
   kInteger,       // whole number
   kWord,          // one of `words`
   kHost,          // auto or a host name
+  kTag,           // none or a short word
   kPath,          // none or an absolute path
   kControlPath,   // none or an absolute path that fits a socket address
   kDisableList,   // none or feature names
@@ -39,6 +40,7 @@ enum class ValueType : std::uint8_t {
   kSyslogTarget,  // local or udp://ADDRESS[:PORT]
   kUdpTarget,     // ADDRESS:PORT
   kSocketPath,    // an absolute path that fits a socket address
+  kFilePath,      // an absolute path
   kWindows,       // recurring windows of local time
   kMatch,         // how the processes of a service are recognised
   kWatchList,     // default or names of features of a service

@@ -39,7 +39,9 @@ class Printer {
     for (ModelConfig& model : config_.models) section(SectionKind::kModel, model.name, {.model = &model});
     for (EmitterConfig& emitter : config_.emitters)
       section(section_of(emitter.kind), emitter.name, {.emitter = &emitter});
-    if (config_.emitters.empty()) text_ += "\n; no [emit ...] section: events go to stdout as JSON lines\n";
+    if (std::none_of(config_.emitters.begin(), config_.emitters.end(), carries_events))
+      text_ += std::string("\n; no [emit ...] section") + (config_.emitters.empty() ? "" : " for events") +
+               ": events go to stdout as JSON lines\n";
     mutes();
     for (WatchConfig& watch : config_.watches) section(SectionKind::kWatch, watch.name, {.watch = &watch});
     return std::move(text_);
@@ -111,7 +113,7 @@ std::string print_cost(const ConfigCost& cost) {
     text += "; [watch " + watch.name + "]: " + std::to_string(watch.features) + " features, " +
             std::to_string(watch.memory_bytes) + " bytes\n";
   text += "; memory budget: " + std::to_string(cost.memory_bytes) +
-          " bytes for models, history, state and control socket, taken at start; twice that for a moment at a reload\n";
+          " bytes for models, history, state, sockets and outputs, taken at start; twice that for a moment at a reload\n";
   if (cost.process_scan_every_s > 0.0)
     text += "; processes are scanned every " + format_duration(cost.process_scan_every_s) + " to stay in cpu_budget\n";
   return text;

@@ -6,6 +6,7 @@
 
 #include "agent/config/config_suggest.h"
 #include "agent/watch/watch_table.h"
+#include "platform/emit/reading.h"
 #include "platform/fixed_string.h"
 #include "platform/host/line_server.h"
 
@@ -56,6 +57,8 @@ Problem store_word(const KeySpec& key, std::string_view text, const SectionTarge
   return problem("unknown word", std::string(closest(text, names)));
 }
 
+std::string& tag_of(const KeySpec& key, Config* config) { return key.name == "role" ? config->role : config->cluster; }
+
 Problem store_host(std::string_view text, Config* config) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
   if (text.size() > kMaxHostName) return problem("the name is longer than 64 bytes");
@@ -68,6 +71,14 @@ Problem store_host(std::string_view text, Config* config) {
 Problem store_user(std::string_view text, Config* config) {
   if (text.find_first_of(":/ \t") != std::string_view::npos) return problem("a character that no account has in its name");
   config->user = text == kAuto ? std::string() : std::string(text);
+  return std::nullopt;
+}
+
+Problem store_tag(const KeySpec& key, std::string_view text, Config* config) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  if (text.size() > platform::kMostTagBytes) return problem("longer than 31 bytes");
+  if (text.find_first_not_of(kLetters) != std::string_view::npos) return problem("a character that a tag may not have");
+  tag_of(key, config) = text == kNone ? std::string_view() : text;
   return std::nullopt;
 }
 
@@ -194,6 +205,8 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
       return store_host(text, target.config);
     case ValueType::kUser:
       return store_user(text, target.config);
+    case ValueType::kTag:
+      return store_tag(key, text, target.config);
     case ValueType::kPath:
       return store_path_or_none(text, std::string_view::npos, &target.config->state_path);
     case ValueType::kControlPath:
@@ -210,6 +223,8 @@ Problem store_value(const KeySpec& key, std::string_view text, const SectionTarg
       return store_udp_target(text, target.emitter);
     case ValueType::kSocketPath:
       return store_path(text, platform::kMostSocketPath, &target.emitter->socket_path);
+    case ValueType::kFilePath:
+      return store_path(text, std::string_view::npos, &target.emitter->path);
     case ValueType::kWindows:
       return parse_windows(text, target.windows);
     case ValueType::kMatch:
@@ -236,6 +251,8 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return target.config->host.empty() ? std::string(kAuto) : target.config->host;
     case ValueType::kUser:
       return target.config->user.empty() ? std::string(kAuto) : target.config->user;
+    case ValueType::kTag:
+      return tag_of(key, target.config).empty() ? std::string(kNone) : tag_of(key, target.config);
     case ValueType::kPath:
       return target.config->state_path.empty() ? std::string(kNone) : target.config->state_path;
     case ValueType::kControlPath:
@@ -253,6 +270,8 @@ std::string format_value(const KeySpec& key, const SectionTarget& target) {
       return platform::format_endpoint(target.emitter->endpoint).c_str();
     case ValueType::kSocketPath:
       return target.emitter->socket_path;
+    case ValueType::kFilePath:
+      return target.emitter->path;
     case ValueType::kWindows:
       return format_windows(*target.windows);
     case ValueType::kMatch:

@@ -120,10 +120,10 @@ void put_model_and_strangest(TextWriter& out, const Pipeline& pipeline, const Wa
   }
 }
 
-void put_emitter(TextWriter& out, const platform::Emitter& emitter) {
-  put_json_text(out, "{\"what\":\"emitter\",\"name\":", emitter.name());
-  put_count(out, ",\"sent\":", emitter.sent());
-  put_count(out, ",\"dropped\":", emitter.dropped());
+void put_emitter(TextWriter& out, std::string_view name, std::uint64_t sent, std::uint64_t dropped) {
+  put_json_text(out, "{\"what\":\"emitter\",\"name\":", name);
+  put_count(out, ",\"sent\":", sent);
+  put_count(out, ",\"dropped\":", dropped);
   out.put("}\n");
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/outputs/metrics_socket.h"
+#include "agent/outputs/outputs.h"
 #include "agent/pipeline/episode_log.h"
 #include "agent/pipeline/pipeline.h"
 #include "platform/emit/text_writer.h"
@@ -18,6 +20,8 @@ struct AgentView {
   StepTime time;
   double uptime_s = 0.0;
   std::uint64_t ticks_missed = 0;
+  const Outputs* outputs = nullptr;  // null: none, as the next
+  const MetricsSocket* metrics = nullptr;
 };
 
 // "learning", "normal", "anomalous", "flapping" (quiet between two raises), "muted", "grace".
@@ -30,7 +34,7 @@ void put_agent(platform::TextWriter& out, const AgentView& agent);
 void put_model(platform::TextWriter& out, const Pipeline& pipeline, const Watcher& watcher);
 // The model, and its strangest features, the strangest first.
 void put_model_and_strangest(platform::TextWriter& out, const Pipeline& pipeline, const Watcher& watcher);
-void put_emitter(platform::TextWriter& out, const platform::Emitter& emitter);
+void put_emitter(platform::TextWriter& out, std::string_view name, std::uint64_t sent, std::uint64_t dropped);
 // A column of a model as it is now.
 void put_feature(platform::TextWriter& out, const Pipeline& pipeline, const Watcher& watcher, std::size_t column);
 // The event as it was sent, in one line.

@@ -51,6 +51,34 @@ void set_ok(FixedString<240>& last_line, const char* format, Arguments... argume
   last_line.assign(std::string_view(text));
 }
 
+template <typename Emitter>
+void put_counts(TextWriter& out, const Emitter& emitter) {
+  put_emitter(out, emitter.name(), emitter.sent(), emitter.dropped());
+}
+
+// Of all that leave the host: events, readings, the textfile, /metrics. False: there are not so many.
+bool put_emitter_at(std::size_t at, const AgentView& agent, TextWriter& out) {
+  const auto emitters = agent.pipeline.emitters();
+  if (at < emitters.size()) {
+    put_counts(out, *emitters[at]);
+    return true;
+  }
+  at -= emitters.size();
+  if (agent.outputs == nullptr) return false;
+  const auto senders = agent.outputs->senders();
+  const auto textfiles = agent.outputs->textfiles();
+  const bool metrics = agent.metrics != nullptr && agent.metrics->is_open();
+  if (at < senders.size())
+    put_counts(out, senders[at]);
+  else if (at - senders.size() < textfiles.size())
+    put_counts(out, textfiles[at - senders.size()]);
+  else if (metrics && at == senders.size() + textfiles.size())
+    put_counts(out, *agent.metrics);
+  else
+    return false;
+  return true;
+}
+
 // "host.surprise": the column of the history that holds what this model made of each row.
 constexpr std::string_view kSurprise = ".surprise";
 
@@ -249,16 +277,13 @@ bool ControlService::put_next(Answer& answer, TextWriter& out) {
 bool ControlService::put_status(Place& place, TextWriter& out) const {
   const Pipeline& pipeline = agent_->pipeline;
   const auto watchers = pipeline.watchers();
-  const auto emitters = pipeline.emitters();
   const std::size_t item = place.model++;
   if (item == 0)
     put_agent(out, *agent_);
   else if (item <= watchers.size())
     put_model_and_strangest(out, pipeline, *watchers[item - 1]);
-  else if (item - watchers.size() <= emitters.size())
-    put_emitter(out, *emitters[item - watchers.size() - 1]);
   else
-    return false;
+    return put_emitter_at(item - watchers.size() - 1, *agent_, out);
   return true;
 }
 

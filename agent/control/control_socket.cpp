@@ -25,6 +25,7 @@ std::chrono::milliseconds ControlSocket::time_left(std::chrono::nanoseconds mono
 }
 
 bool ControlSocket::serve(const AgentView& agent, std::chrono::nanoseconds monotonic) {
+  if (!server_) return false;
   service_.show(agent);
   server_->serve(monotonic);
   return service_.take_wish_to_save();

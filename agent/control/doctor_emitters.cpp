@@ -1,3 +1,7 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -34,16 +38,32 @@ void add_emitter(Emitter& emitter, DoctorReport& report) {
   report.add(std::move(finding));
 }
 
+void add_textfile(const std::string& path, DoctorReport& report) {
+  const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+  Finding finding{.about = "emitter", .subject = "textfile " + path, .text = directory + " can be written to"};
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+    finding.health = Health::kWrong;
+    finding.text = directory + ": " + std::strerror(errno);
+    finding.advice = "make it, and let the user of the agent write there";
+  } else if (!path.ends_with(".prom")) {
+    finding.health = Health::kNote;
+    finding.text += "; node_exporter reads only files whose name ends in .prom";
+  }
+  report.add(std::move(finding));
+}
+
 }  // namespace
 
 void examine_emitters(const Patient& patient, DoctorReport& report) {
   const std::vector<std::unique_ptr<Emitter>> emitters = make_emitters(patient.loaded.config, *patient.clock, -1);
   for (const std::unique_ptr<Emitter>& emitter : emitters) add_emitter(*emitter, report);
+  for (const EmitterConfig& emitter : patient.loaded.config.emitters)
+    if (emitter.kind == EmitterKind::kTextfile) add_textfile(emitter.path, report);
   if (!emitters.empty()) return;
   report.add({.health = Health::kNote,
               .about = "emitter",
               .subject = "emitters",
-              .text = "no [emit ...] section: events go to the standard output of the agent only",
+              .text = "no [emit ...] section for events: they go to the standard output of the agent only",
               .advice = "[emit syslog] or [emit journal] tells somebody"});
 }
 

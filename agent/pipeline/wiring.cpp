@@ -46,6 +46,7 @@ Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, 
 std::vector<std::unique_ptr<Emitter>> make_emitters(const Config& config, const platform::Clock& clock, int stdout_fd) {
   std::vector<std::unique_ptr<Emitter>> emitters;
   for (const EmitterConfig& emitter : config.emitters) {
+    if (!carries_events(emitter)) continue;  // agent/outputs/
     if (emitter.kind == EmitterKind::kSyslog)
       emitters.push_back(make_syslog(emitter, clock));
     else if (emitter.kind == EmitterKind::kJournal)

@@ -19,7 +19,7 @@ namespace epsilond::agent {
 platform::Result<std::unique_ptr<platform::HostSource>> make_source(const Config& config, std::string_view root,
                                                                     const platform::Clock& clock);
 
-// One emitter per section; with none configured, JSON lines on `stdout_fd` unless that is -1.
+// One emitter per section that carries events; with none configured, JSON lines on `stdout_fd` unless that is -1.
 // `clock` must outlive them.
 std::vector<std::unique_ptr<platform::Emitter>> make_emitters(const Config& config, const platform::Clock& clock,
                                                               int stdout_fd);

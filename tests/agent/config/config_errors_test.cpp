@@ -45,7 +45,8 @@ void expect(std::span<const Case> cases) {
 }
 
 constexpr const char* kSections =
-    "[agent], [features], [model NAME], [emit syslog], [emit udp], [emit journal], [mute NAME], [watch NAME]";
+    "[agent], [features], [model NAME], [emit syslog], [emit udp], [emit journal], "
+    "[emit textfile], [emit prometheus], [mute NAME], [watch NAME]";
 
 void an_unknown_section_is_refused(void**) {
   static constexpr Case kCases[] = {
@@ -56,7 +57,7 @@ void an_unknown_section_is_refused(void**) {
       {"[emit upd second]\n", "a.ini:1: [emit upd second]: ", "unknown section", kSections, "emit udp second\"?"},
       {"[syslog]\n", "a.ini:1: [syslog]: ", "unknown section", kSections, "emit syslog\"?"},
       {"[feature]\n", "a.ini:1: [feature]: ", "unknown section", kSections, "features\"?"},
-      {"[prometheus]\n", "a.ini:1: [prometheus]: ", "unknown section", kSections, nullptr},
+      {"[prometheus]\n", "a.ini:1: [prometheus]: ", "unknown section", kSections, "emit prometheus\"?"},
       {"[]\n", "a.ini:1: []: ", "unknown section", kSections, nullptr},
   };
   expect(kCases);
@@ -107,7 +108,7 @@ void an_unknown_key_is_refused(void**) {
       {"[features]\nenable = zombies\n", "a.ini:2: [features] enable = zombies: ", "unknown key", "disable", nullptr},
       {"[model m]\nwarmup = 1h\n", "a.ini:2: [model m] warmup = 1h: ", "unknown key", "baseline", "warm_up\"?"},
       {"[emit udp]\ntarget = 192.0.2.1:1\nport = 7\n", "a.ini:3: [emit udp] port = 7: ", "unknown key",
-       "target, format, max_datagram", nullptr},
+       "target, format, max_datagram, every", nullptr},
       {"[mute m]\nwhen = Sun 01:00-02:00\nreason = x\n", "a.ini:3: [mute m] reason = x: ", "unknown key", "when",
        nullptr},
   };
@@ -230,8 +231,8 @@ void an_unknown_word_is_refused(void**) {
        "budget, epsilon, quantile, contamination", "budget\"?"},
       {"[emit syslog]\nfacility = local8\n", "a.ini:2: [emit syslog] facility = local8: ", "unknown word",
        "local0 .. local7", "local0\"?"},
-      {"[emit udp]\ntarget = 192.0.2.1:1\nformat = influx\n", "a.ini:3: [emit udp] format = influx: ", "unknown word",
-       "json", nullptr},
+      {"[emit udp]\ntarget = 192.0.2.1:1\nformat = inflix\n", "a.ini:3: [emit udp] format = inflix: ", "unknown word",
+       "json, influx, statsd, graphite", "influx\"?"},
   };
   expect(kCases);
 }

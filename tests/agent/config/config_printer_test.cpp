@@ -74,7 +74,7 @@ void every_default_says_so(void**) {
 void a_full_configuration_reads_back(void**) {
   assert_true(load(
       "[agent]\ninterval = 250ms\nhost = vm-17\ncpu_budget = 0.07%\nstate = none\nsave_every = 90s\nhistory = 90m\n"
-      "source = procfs\n[features]\ndisable = pressure_*, zombies\n"
+      "source = procfs\ncluster = shop.eu\nrole = web\n[features]\ndisable = pressure_*, zombies\n"
       "[model a]\nfeatures = load_* mem_used_bytes\nbaseline = hour-of-day\ntransform = none\nwarm_up = 1.5h\n"
       "false_alarms_per_week = 0.3\nraise_after = 3 of 5\nclear_after = 45s\nsettle = 2500ms\nremind_after = 0s\n"
       "accept_after = 36h\ncritical_surprise = 9.5\n"
@@ -82,6 +82,9 @@ void a_full_configuration_reads_back(void**) {
       "[model c]\nthreshold = quantile\nquantile = 0.01\n[model d]\nthreshold = contamination\ncontamination = 0.02\n"
       "[emit syslog]\n[emit syslog far]\ntarget = udp://[2001:db8::1]:5140\nfacility = local3\nmax_datagram = 1024\n"
       "[emit udp]\ntarget = 192.0.2.10:8089\n"
+      "[emit udp series]\ntarget = 192.0.2.11:8089\nformat = graphite\nevery = 90s\n"
+      "[emit textfile]\npath = /run/metrics/epsilond.prom\nevery = 15s\nfeatures = yes\n"
+      "[emit prometheus]\nlisten = [::1]:9979\nfeatures = no\n"
       "[mute backup]\nwhen = Sun 03:00-04:30, Mon-Fri 23:00-24:00\n[mute noon]\nwhen = daily 12:00-12:05\n"));
   assert_true(prints_and_reads_back());
 }

@@ -20,7 +20,7 @@ using epsilond::tests::message_has;
 
 namespace {
 
-// The example of the product's definition, with the one format that this version has.
+// The example of the product's definition.
 constexpr const char* kContractExample = R"([agent]
 interval = 1s                 ; 100ms .. 1h
 host = auto                   ; gethostname
@@ -46,7 +46,7 @@ log_epsilon = -60
 target = local
 [emit udp]
 target = 192.0.2.10:8089
-format = json
+format = influx
 [mute backup]
 when = Sun 03:00-04:30
 )";
