@@ -93,7 +93,7 @@ void a_gauge_of_statsd_below_zero_is_set_to_zero_first(void**) {
 void odd_characters_of_a_host_break_no_line(void**) {
   const ReadingTags tags{"a b,c=d\\e\"f\n\xC3\xA9;g.h", "", ""};
   assert_memory_equal(lines(LineFormat::kInflux, tags, young()).c_str(),
-                      "epsilond,host=a\\ b\\,c\\=d_e_f___;g.h,model=host ", 49);
+                      "epsilond,host=a\\ b\\,c\\=d_e_f___;g.h,model=host a", 48);
   assert_memory_equal(lines(LineFormat::kGraphite, tags, young()).c_str(), "epsilond.a_b_c_d_e_f____g_h.host.", 33);
   assert_memory_equal(lines(LineFormat::kStatsd, tags, young()).c_str(), "epsilond.a_b_c_d_e_f____g_h.host.", 33);
 }
