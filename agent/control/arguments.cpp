@@ -58,7 +58,8 @@ Result<Arguments> Arguments::parse(std::span<const char* const> words, std::span
     const auto spec = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& s) { return s.name == name; });
     if (spec == specs.end()) return unknown_option(name, specs);
     const std::string shown(name);
-    if (arguments.has(name)) return make_error(ErrorCode::kInvalid, 0, "option '--%s' given twice", shown.c_str());
+    if (!spec->repeats && arguments.has(name))
+      return make_error(ErrorCode::kInvalid, 0, "option '--%s' given twice", shown.c_str());
     Option option{.name = spec->name, .value = {}};
     if (!spec->takes_value) {
       if (equals != std::string_view::npos)
@@ -76,6 +77,13 @@ Result<Arguments> Arguments::parse(std::span<const char* const> words, std::span
 }
 
 bool Arguments::has(std::string_view name) const { return value(name).has_value(); }
+
+std::vector<std::string_view> Arguments::values(std::string_view name) const {
+  std::vector<std::string_view> all;
+  for (const Option& option : options_)
+    if (option.name == name) all.push_back(option.value);
+  return all;
+}
 
 std::optional<std::string_view> Arguments::value(std::string_view name) const {
   for (const Option& option : options_)

@@ -14,6 +14,7 @@ struct OptionSpec {
   std::string_view name;  // without the dashes
   bool takes_value = true;
   char letter = '\0';  // of a short form, `-c VALUE`; most have none
+  bool repeats = false;  // may be given several times
 };
 
 class Arguments {
@@ -25,6 +26,8 @@ class Arguments {
   bool has(std::string_view name) const;
   // The value of `--name`, where it was given.
   std::optional<std::string_view> value(std::string_view name) const;
+  // Of an option that repeats, in their order.
+  std::vector<std::string_view> values(std::string_view name) const;
   const std::vector<std::string_view>& operands() const { return operands_; }
 
  private:

@@ -33,6 +33,7 @@ class OutputFile {
   // Flushes and, for a created file, gives it its name; on failure the part is removed.
   Result<void> commit();
   bool failed() const { return failed_; }
+  int descriptor() const { return fd_; }  // what is written to
 
  private:
   static constexpr std::size_t kBufferBytes = std::size_t{64} * 1024;

@@ -88,13 +88,13 @@ void FullScreen::show(std::string_view frame) {
   write_all(text);
 }
 
-std::optional<unsigned char> FullScreen::wait_key(std::chrono::milliseconds at_most) {
+std::optional<unsigned char> FullScreen::wait_key(std::chrono::milliseconds at_most, int other) {
   if (ended != 0) return kEnd;
   if (next_ < count_) return next_key();
-  pollfd row{in_, POLLIN, 0};
-  const int ready = ::poll(&row, 1, static_cast<int>(at_most.count()));
+  std::array<pollfd, 2> rows = {pollfd{in_, POLLIN, 0}, pollfd{other, POLLIN, 0}};
+  const int ready = ::poll(rows.data(), rows.size(), static_cast<int>(at_most.count()));
   if (ended != 0) return kEnd;
-  if (ready <= 0) return std::nullopt;
+  if (ready <= 0 || rows[0].revents == 0) return std::nullopt;
   const ssize_t got = ::read(in_, keys_.data(), keys_.size());
   if (got <= 0) return kEnd;
   next_ = 0;

@@ -35,8 +35,9 @@ class FullScreen {
   // Replaces what is shown by `frame`: lines that end in '\n', each shorter than the screen is wide.
   void show(std::string_view frame);
   // A key, or nothing when `at_most` has passed or the size has changed. An arrow is its letter with the highest bit
-  // set: kUp and so on. kEnd: a signal, or the terminal has gone.
-  std::optional<unsigned char> wait_key(std::chrono::milliseconds at_most);
+  // set: kUp and so on. kEnd: a signal, or the terminal has gone. Nothing also when `other` can be read, a descriptor;
+  // -1: none.
+  std::optional<unsigned char> wait_key(std::chrono::milliseconds at_most, int other = -1);
 
   static constexpr unsigned char kUp = 'A' | 0x80;
   static constexpr unsigned char kDown = 'B' | 0x80;
