@@ -23,6 +23,7 @@
 #include "agent/control/status_command.h"
 #include "agent/control/top_command.h"
 #include "agent/exit_code.h"
+#include "agent/fleet/fleet_command.h"
 #include "platform/file/output_file.h"
 
 namespace {
@@ -54,6 +55,7 @@ constexpr std::array kSubcommands = {
     Subcommand{"replay", epsilond::agent::run_replay, epsilond::agent::replay_help},
     Subcommand{"learn", epsilond::agent::run_learn, epsilond::agent::learn_help},
     Subcommand{"run", epsilond::agent::run_command, epsilond::agent::run_command_help},
+    Subcommand{"fleet", epsilond::agent::run_fleet, epsilond::agent::fleet_help},
 };
 
 constexpr std::string_view kHelp = R"(usage: epsilonctl SUBCOMMAND [OPTION...]
@@ -81,6 +83,9 @@ Tables of the past:
 
 A single command:
   run -- COMMAND  run it under a watch, and return its exit code
+
+Many hosts:
+  fleet           what their agents send over UDP, as a table and as one number
 
 Examples:
   epsilonctl explain

@@ -66,7 +66,7 @@ class Completions(unittest.TestCase):
         result = output("zsh", "-f", "-c", script, "zsh", os.path.join(COMPLETIONS, "zsh", "_" + program), function)
         self.assertEqual((result.returncode, result.stderr), (0, ""), function)
         return {option for line in result.stdout.splitlines()
-                for option in re.findall(r"^(?:\([^)]*\))?(--?[A-Za-z][a-z-]*)\[", line)}
+                for option in re.findall(r"^(?:\([^)]*\)|\*)?(--?[A-Za-z][a-z-]*)\[", line)}
 
     def test_bash_offers_the_options_of_the_agent(self):
         self.assertEqual(set(self.bash("-", program="epsilond")), options_of(help_of(EPSILOND)))
