@@ -65,11 +65,11 @@ class EventReader {
       case kEvent:
         return take_event();
       case kHost:
-        return json_.read_string(event_.host) && !event_.host.empty();
+        return take_name(event_.host) && !event_.host.empty();
       case kTime:
         return take_time();
       case kModel:
-        return json_.read_string(event_.model);
+        return take_name(event_.model);
       case kSurprise:
         return take_number(event_.surprise);
       case kLogSuperEpsilon:
@@ -79,6 +79,11 @@ class EventReader {
       default:
         return json_.read_array([this] { return take_feature(); });
     }
+  }
+
+  template <std::size_t Capacity>
+  bool take_name(FixedString<Capacity>& out) {
+    return json_.read_string(out) && is_harmless(out);
   }
 
   bool take_version() {
@@ -114,9 +119,8 @@ class EventReader {
   bool take_feature() {
     if (first_feature_passed_) return json_.skip_value();
     first_feature_passed_ = true;
-    return json_.read_object([this](std::string_view name) {
-      return name == "name" ? json_.read_string(event_.top_feature) : json_.skip_value();
-    });
+    return json_.read_object(
+        [this](std::string_view name) { return name == "name" ? take_name(event_.top_feature) : json_.skip_value(); });
   }
 
   JsonCursor json_;

@@ -57,7 +57,7 @@ unsigned known(std::string_view name, unsigned from, unsigned to) {
 template <std::size_t Capacity>
 bool put(FixedString<Capacity>& out, std::string_view text) {
   out.assign(text);
-  return out.size() == text.size() && !text.empty();
+  return out.size() == text.size() && !text.empty() && is_harmless(text);
 }
 
 bool parse_number(std::string_view text, double& out) {

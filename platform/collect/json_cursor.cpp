@@ -110,7 +110,7 @@ bool JsonCursor::skip_value() {
       return read_array([this] { return skip_value(); });
     case '"': {
       TextWriter nowhere({});
-      return read_text(nowhere, false);
+      return read_text(nowhere);
     }
     default:
       break;
@@ -125,22 +125,22 @@ bool JsonCursor::skip_value() {
   return length > 0;
 }
 
-bool JsonCursor::read_text(TextWriter& out, bool strict) {
+bool JsonCursor::read_text(TextWriter& out) {
   if (!next('"')) return false;
   while (!rest_.empty()) {
     const char c = rest_.front();
     rest_.remove_prefix(1);
     if (c == '"') return true;
-    if (static_cast<unsigned char>(c) < 0x20U || (strict && c == 0x7F)) return false;
+    if (static_cast<unsigned char>(c) < 0x20U) return false;
     if (c != '\\')
       out.put(c);
-    else if (!read_escape(out, strict))
+    else if (!read_escape(out))
       return false;
   }
   return false;
 }
 
-bool JsonCursor::read_escape(TextWriter& out, bool strict) {
+bool JsonCursor::read_escape(TextWriter& out) {
   if (rest_.empty()) return false;
   const char c = rest_.front();
   rest_.remove_prefix(1);
@@ -152,7 +152,7 @@ bool JsonCursor::read_escape(TextWriter& out, bool strict) {
   constexpr std::string_view kMeant = "\b\f\n\r\t";
   if (const std::size_t letter = kLetters.find(c); letter != std::string_view::npos) {
     out.put(kMeant[letter]);
-    return !strict;
+    return true;
   }
   std::uint32_t code = 0;
   if (c != 'u' || !read_code_unit(code)) return false;
@@ -165,7 +165,7 @@ bool JsonCursor::read_escape(TextWriter& out, bool strict) {
     code = 0x10000 + ((code - 0xD800) << 10U) + (low - 0xDC00);
   }
   put_utf8(out, code);
-  return !strict || (code >= 0x20 && code != 0x7F);
+  return true;
 }
 
 bool JsonCursor::read_code_unit(std::uint32_t& out) {

@@ -29,8 +29,7 @@ class JsonCursor {
     do {
       char key[kLongestKey];
       TextWriter name(key);
-      if (!read_text(name, false) || !next(':') || !take(name.overflowed() ? std::string_view() : name.view()))
-        return false;
+      if (!read_text(name) || !next(':') || !take(name.overflowed() ? std::string_view() : name.view())) return false;
     } while (next(','));
     return leave('}');
   }
@@ -44,12 +43,12 @@ class JsonCursor {
     } while (next(','));
     return leave(']');
   }
-  // False also for one that does not fit whole, or has a control character in it, escaped or not.
+  // False also for one that does not fit whole.
   template <std::size_t Capacity>
   bool read_string(FixedString<Capacity>& out) {
     char buffer[Capacity];
     TextWriter writer(buffer);
-    if (!read_text(writer, true) || writer.overflowed()) return false;
+    if (!read_text(writer) || writer.overflowed()) return false;
     out.assign(writer.view());
     return true;
   }
@@ -68,8 +67,8 @@ class JsonCursor {
   bool enter(char c);
   bool leave(char c);
   // Unescaped; what does not fit overflows the writer.
-  bool read_text(TextWriter& out, bool strict);
-  bool read_escape(TextWriter& out, bool strict);
+  bool read_text(TextWriter& out);
+  bool read_escape(TextWriter& out);
   bool read_code_unit(std::uint32_t& out);
 
   std::string_view rest_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 
 #include "platform/emit/flag.h"
 #include "platform/fixed_string.h"
@@ -19,6 +20,9 @@ enum class ReadFate : std::uint8_t {
 
 // No number of an agent is larger; beyond it sums over hosts could overflow.
 inline constexpr double kLargestTold = 1e200;
+
+// Is a name UTF-8 without control characters, and none that could make a terminal show something else? Up to 256 bytes.
+bool is_harmless(std::string_view name);
 
 // A number that was not told is NaN; a text that was not told is empty.
 struct HostReport {

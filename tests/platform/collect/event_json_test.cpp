@@ -122,6 +122,8 @@ void what_is_no_event_is_refused(void**) {
            R"({"v":1,"event":"raised","host":7,"time":"2026-11-21T22:48:01Z"})",
            R"({"v":1,"event":"raised","host":"a\n","time":"2026-11-21T22:48:01Z"})",
            R"({"v":1,"event":"raised","host":"a\u0007","time":"2026-11-21T22:48:01Z"})",
+           "{\"v\":1,\"event\":\"raised\",\"host\":\"a\xb0\",\"time\":\"2026-11-21T22:48:01Z\"}",
+           R"({"v":1,"event":"raised","host":"a\u202eb","time":"2026-11-21T22:48:01Z"})",
            R"({"v":1,"event":"raised","host":"a\ud800","time":"2026-11-21T22:48:01Z"})",
            R"({"v":1,"event":"raised","host":"a\x","time":"2026-11-21T22:48:01Z"})",
            R"({"v":1,"event":"raised","host":"a","time":"yesterday"})",

@@ -108,6 +108,8 @@ void what_breaks_the_format_is_refused(void**) {
            "epsilond,host=a,model=m sequence=1.5",
            "epsilond,host=a\tb,model=m surprise=1",
            "epsilond,host=a\x7f,model=m surprise=1",
+           "epsilond,host=a\xff,model=m surprise=1",
+           "epsilond,host=a\u202e,model=m surprise=1",
        })
     if (!malformed(line)) fail_msg("'%s' was not refused", line);
 }
