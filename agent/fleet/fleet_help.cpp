@@ -25,7 +25,8 @@ table each interval.
   --for DURATION           end after so long
   --interval DURATION      from table to table, 100ms .. 1h (default 10s)
   --silent-after DURATION  a host is silent after so long without a line
-                           (default: 1m, or five of its own intervals)
+                           (default: 1m, or five of its own intervals; 5m
+                           where those are not known yet)
   --cluster NAME           only hosts whose lines say cluster=NAME
   --model NAME             the model that is looked at (default: host)
   --from NETWORK           only datagrams from there, such as 10.0.0.0/8 or

@@ -14,6 +14,7 @@ using platform::SourceAddress;
 using std::chrono::nanoseconds;
 
 constexpr std::chrono::minutes kLeastPatience{1};
+constexpr std::chrono::minutes kFirstPatience{5};  // with a host whose interval is not known yet
 constexpr double kIntervalsOfPatience = 5.0;
 // How far a sequence may jump where the clock of a host was set back; beyond it, that is a replay.
 constexpr std::uint64_t kSetClockSteps = 16;
@@ -142,6 +143,7 @@ FleetHost* HostBook::admit(std::string_view name, std::string_view model, const 
 
 nanoseconds HostBook::patience(const FleetHost& host) const {
   if (settings_.silent_after) return *settings_.silent_after;
+  if (host.spacing_s <= 0.0) return kFirstPatience;
   const double own_s = kIntervalsOfPatience * std::min(host.spacing_s, 86400.0);
   return std::max(nanoseconds(kLeastPatience), nanoseconds(static_cast<std::int64_t>(own_s * 1e9)));
 }
@@ -199,7 +201,8 @@ void HostBook::take(const HostReport& report, const SourceAddress& source, const
     host.lost += steps - 1;
     fates_.lost += steps - 1;
     const double spacing_s = seconds(now.monotonic - host.heard) / static_cast<double>(steps);
-    if (host.reporting()) host.spacing_s += (spacing_s - host.spacing_s) * (host.spacing_s > 0.0 ? 0.2 : 1.0);
+    if (goes_on || host.reporting())
+      host.spacing_s += (spacing_s - host.spacing_s) * (host.spacing_s > 0.0 ? 0.2 : 1.0);
   }
   ++fates_.accepted;
   ++host.lines;

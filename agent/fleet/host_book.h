@@ -84,7 +84,7 @@ struct BookSettings {
   std::size_t hosts = 10000;  // below 65535
   platform::FixedString<32> model{std::string_view("host")};
   std::optional<platform::FixedString<64>> cluster;      // nothing: every one
-  std::optional<std::chrono::nanoseconds> silent_after;  // nothing: a minute, or five of the intervals of the host
+  std::optional<std::chrono::nanoseconds> silent_after;  // nothing: see patience()
 };
 
 // When something came: by the clocks of this machine.
@@ -126,6 +126,7 @@ class HostBook {
   FleetHost* admit(std::string_view name, std::string_view model, const platform::SourceAddress& source,
                    const Moment& now);
   bool is_elsewhere(const FleetHost& host, const platform::SourceAddress& source, const Moment& now) const;
+  // As the settings say; else a minute, or five of its own intervals; five minutes where those are not known yet.
   std::chrono::nanoseconds patience(const FleetHost& host) const;
   void wake(FleetHost& host, const Moment& now);
   void set_flagged(FleetHost& host, bool flagged, const Moment& now);

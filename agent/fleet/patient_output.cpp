@@ -11,6 +11,7 @@ namespace {
 // poll(2) promises a pipe room for so much; a terminal takes it too.
 constexpr std::size_t kPieceBytes = PIPE_BUF;
 constexpr std::size_t kGatherBytes = 4 * kPieceBytes;
+constexpr std::chrono::milliseconds kLastPatience{500};
 
 }  // namespace
 
@@ -31,7 +32,7 @@ void PatientOutput::put(std::string_view text) {
 
 bool PatientOutput::flush() {
   std::string_view rest = text_;
-  while (!rest.empty() && !stopped_ && !out_.failed()) {
+  while (!rest.empty() && !gone()) {
     const std::string_view piece = rest.substr(0, kPieceBytes);
     if (write_piece(piece)) rest.remove_prefix(piece.size());
   }
@@ -41,10 +42,14 @@ bool PatientOutput::flush() {
 
 // False: not yet.
 bool PatientOutput::write_piece(std::string_view piece) {
-  std::array<pollfd, 2> rows = {pollfd{listener_.fd(), POLLIN, 0}, pollfd{out_.descriptor(), POLLOUT, 0}};
-  const auto wake = waiter_.wait(rows);
-  stopped_ = !wake || *wake == platform::Wake::kStop || *wake == platform::Wake::kReload;
-  if (stopped_ || *wake != platform::Wake::kOther) return false;
+  std::array<pollfd, 2> rows = {pollfd{stopped_ ? -1 : listener_.fd(), POLLIN, 0},
+                                pollfd{out_.descriptor(), POLLOUT, 0}};
+  const auto wake = waiter_.wait(rows, stopped_ ? kLastPatience : platform::Waiter::kForever);
+  const bool stop = !wake || *wake == platform::Wake::kStop || *wake == platform::Wake::kReload;
+  const bool nobody_reads = stopped_ && rows[1].revents == 0;
+  gave_up_ = !wake || nobody_reads || (stop && stopped_);
+  stopped_ = stopped_ || stop;
+  if (stop || gave_up_ || *wake != platform::Wake::kOther) return false;
   if (rows[0].revents != 0) receive_all(listener_, sink_);
   if (rows[1].revents == 0) return false;
   out_.write(piece);

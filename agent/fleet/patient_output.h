@@ -11,7 +11,8 @@
 namespace epsilond::agent {
 
 // Text goes out in pieces that a pipe takes without waiting, and in between what has come is received. Where nobody
-// reads, it waits for that, or for a signal, and goes on receiving.
+// reads, it waits for that, or for a signal, and goes on receiving. After a signal what was begun is still written, for
+// as long as somebody reads.
 class PatientOutput {
  public:
   // All must outlive the output.
@@ -27,6 +28,7 @@ class PatientOutput {
 
  private:
   bool write_piece(std::string_view piece);
+  bool gone() const { return gave_up_ || out_.failed(); }
 
   platform::OutputFile& out_;
   platform::Waiter& waiter_;
@@ -34,6 +36,7 @@ class PatientOutput {
   platform::DatagramSink& sink_;
   std::string text_;
   bool stopped_ = false;
+  bool gave_up_ = false;  // nobody reads, and a signal says stop
 };
 
 // Takes all that has come, but no more than `batches`, so that a flood leaves time for the rest; how many datagrams.
