@@ -124,16 +124,19 @@ class Printer {
     fleet_.book.pass(now);
     fleet_.view.look(fleet_.book, now.monotonic);
     const FleetFates fates = fleet_.fates();
+    // The view stands still: what comes meanwhile is taken between the steps, so that no buffer has to hold it all.
+    receive_all(*fleet_.listener, fleet_.intake);
+    const auto order = fleet_.view.sorted(HostOrder::kOddest);
+    receive_all(*fleet_.listener, fleet_.intake);
     if (options_.json)
-      print_json(now, fates);
+      print_json(now, order, fates);
     else
-      print_table(now, fates);
+      print_table(now, order, fates);
     printed_ = now.monotonic;
     while (next_ <= now.monotonic) next_ += options_.interval;
   }
 
-  void print_table(const Moment& now, const FleetFates& fates) {
-    const auto order = fleet_.view.sorted(HostOrder::kOddest);
+  void print_table(const Moment& now, std::span<const std::uint32_t> order, const FleetFates& fates) {
     const std::size_t shown = std::min(order.size(), options_.rows.value_or(kDefaultRows));
     std::string before = time_text(now.wall) + ' ';
     for (const std::string& line : cluster_lines(fleet_.view.facts(), fates)) {
@@ -147,8 +150,7 @@ class Printer {
     out_.put("\n");
   }
 
-  void print_json(const Moment& now, const FleetFates& fates) {
-    const auto order = fleet_.view.sorted(HostOrder::kOddest);
+  void print_json(const Moment& now, std::span<const std::uint32_t> order, const FleetFates& fates) {
     const std::size_t shown = std::min(order.size(), options_.rows.value_or(order.size()));
     const auto& cluster = options_.book.cluster;
     out_.put(json_head({.wall = now.wall,

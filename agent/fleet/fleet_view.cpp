@@ -32,29 +32,18 @@ int rank_of(const HostRow& row) {
 
 double or_lowest(double value) { return std::isnan(value) ? -HUGE_VAL : value; }
 
-bool is_odder(const HostRow& a, const HostRow& b) {
-  if (rank_of(a) != rank_of(b)) return rank_of(a) < rank_of(b);
-  const double surprise_a = or_lowest(a.host.surprise);
-  const double surprise_b = or_lowest(b.host.surprise);
-  if (surprise_a != surprise_b) return surprise_a > surprise_b;
-  return a.host.name.view() < b.host.name.view();
-}
-
-bool is_older(const HostRow& a, const HostRow& b) {
-  return a.age_s != b.age_s ? a.age_s > b.age_s : a.host.name.view() < b.host.name.view();
-}
-
 }  // namespace
 
 FleetView::FleetView(std::size_t hosts) {
   rows_.reserve(hosts);
   order_.reserve(hosts);
   peers_.reserve(hosts);
+  keys_.reserve(hosts);
   scratch_.reserve(hosts);
 }
 
 std::size_t FleetView::bytes() const {
-  return rows_.capacity() * (sizeof(HostRow) + sizeof(std::uint32_t) + sizeof(Peer) + sizeof(double));
+  return rows_.capacity() * (sizeof(HostRow) + sizeof(std::uint32_t) + sizeof(Peer) + sizeof(SortKey) + sizeof(double));
 }
 
 void FleetView::look(const HostBook& book, std::chrono::nanoseconds monotonic) {
@@ -139,15 +128,22 @@ void FleetView::compare_group(std::span<const Peer> group) {
   if (oddest != nullptr && (facts_.odd == nullptr || oddest->peer_z > facts_.odd->peer_z)) facts_.odd = oddest;
 }
 
+FleetView::SortKey FleetView::key_of(std::uint32_t row, HostOrder order) const {
+  if (order == HostOrder::kName) return {.row = row};
+  if (order == HostOrder::kAge) return {.value = rows_[row].age_s, .row = row};
+  return {.rank = rank_of(rows_[row]), .value = or_lowest(rows_[row].host.surprise), .row = row};
+}
+
 std::span<const std::uint32_t> FleetView::sorted(HostOrder order) {
-  order_.clear();
-  for (std::uint32_t i = 0; i < rows_.size(); ++i) order_.push_back(i);
-  std::sort(order_.begin(), order_.end(), [this, order](std::uint32_t a, std::uint32_t b) {
-    const HostRow& first = rows_[a];
-    const HostRow& second = rows_[b];
-    if (order == HostOrder::kName) return first.host.name.view() < second.host.name.view();
-    return order == HostOrder::kAge ? is_older(first, second) : is_odder(first, second);
+  keys_.clear();
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) keys_.push_back(key_of(i, order));
+  std::sort(keys_.begin(), keys_.end(), [this](const SortKey& a, const SortKey& b) {
+    if (a.rank != b.rank) return a.rank < b.rank;
+    if (a.value != b.value) return a.value > b.value;
+    return rows_[a.row].host.name.view() < rows_[b.row].host.name.view();
   });
+  order_.clear();
+  for (const SortKey& key : keys_) order_.push_back(key.row);
   return order_;
 }
 

@@ -70,6 +70,13 @@ class FleetView {
     double z = 0.0;
     std::uint32_t row = 0;
   };
+  // By what a row is sorted; small, so that ten thousand are sorted within their cache.
+  struct SortKey {
+    int rank = 0;
+    double value = 0.0;  // the largest first
+    std::uint32_t row = 0;
+  };
+  SortKey key_of(std::uint32_t row, HostOrder order) const;
   void add_up();
   void compare_peers();
   void compare_group(std::span<const Peer> group);
@@ -77,6 +84,7 @@ class FleetView {
   std::vector<HostRow> rows_;
   std::vector<std::uint32_t> order_;
   std::vector<Peer> peers_;
+  std::vector<SortKey> keys_;
   std::vector<double> scratch_;
   FleetFacts facts_;
 };

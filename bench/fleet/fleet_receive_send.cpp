@@ -65,13 +65,13 @@ class Sender {
         texts_[place].data(), texts_[place].size(),
         "epsilond,host=host-%05llu.example.org,model=host,cluster=bench,role=role%llu "
         "log_super_epsilon=-%llu.123456789,"
-        "log_super_epsilon_expected=-52.12345678,log_super_epsilon_variance=9.123456789,surprise=0.8123456789,"
+        "log_super_epsilon_expected=-52.12345678,log_super_epsilon_variance=9.123456789,surprise=0.%07llu,"
         "surprise_threshold=5.312345678,anomalous=0i,learning_ratio=1,top_feature=\"disk_write_bytes_per_s\",sequence=%"
         "llui "
         "%lld\n",
         static_cast<unsigned long long>(host), static_cast<unsigned long long>(host % 10),
-        static_cast<unsigned long long>(50 + host % 7), static_cast<unsigned long long>(sequence),
-        static_cast<long long>(wall_ns));
+        static_cast<unsigned long long>(50 + host % 7), static_cast<unsigned long long>(made_ * 7919 % 10'000'000),
+        static_cast<unsigned long long>(sequence), static_cast<long long>(wall_ns));
     pieces_[place].iov_len = static_cast<std::size_t>(size);
   }
 
