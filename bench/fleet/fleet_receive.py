@@ -33,7 +33,7 @@ def run(build, hosts, rate, seconds, buffer, rows):
          "1s", "--rows", str(rows), "--rate", "1000000", "--buffer", str(buffer)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     port = re.search(r":(\d+),", receiver.stderr.readline()).group(1)
     others = ",".join(map(str, cores[:-1] or cores))
-    reader = subprocess.Popen(["tail", "-n", "1"], stdin=receiver.stdout, stdout=subprocess.PIPE)
+    reader = subprocess.Popen(["taskset", "-c", others, "tail", "-n", "1"], stdin=receiver.stdout, stdout=subprocess.PIPE)
     sender = subprocess.run(["taskset", "-c", others, build + "/fleet_receive_send", port, str(hosts), str(rate),
                              str(seconds)], stdout=subprocess.PIPE, text=True, check=True)
     made, sent, took = re.match(r"made (\d+) sent (\d+) in ([\d.]+)", sender.stdout).groups()
