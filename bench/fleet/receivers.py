@@ -67,7 +67,7 @@ class Store:
     def wait_until_it_answers(self):
         for _ in range(600):
             try:
-                return self.values("1")
+                return self.values("vector(1)")
             except OSError:
                 time.sleep(0.1)
         raise TimeoutError(self.store.name)

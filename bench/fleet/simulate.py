@@ -137,17 +137,24 @@ def run_victoria(options, fleet):
             Watch(store.programs), store.samples(), sender.sent, time.monotonic(), time.process_time())
         result["calm"] = result.pop("steady")
 
-    def restart():
+    def stop_and_start():
         result["drops_before_restart"] = receivers.kernel_drops(store.port)
+        begin = time.monotonic()
         store.store.stop()
         time.sleep(5)
         store.store.start()
         store.wait_until_it_answers()
+        result["away_s"] = round(time.monotonic() - begin, 1)
+
+    def restart():  # while the hosts go on
+        steady()
+        threading.Thread(target=stop_and_start).start()
 
     at = {options.every + 5: begin}  # the first round of each host makes its series: another story
     at.update({moment: what for moment, what in ((options.storm, storm), (options.restart, restart)) if moment})
     late = sender.run(options.seconds, options.every, at)
-    steady()
+    if not options.restart:  # its counters began again
+        steady()
     time.sleep(3)
     if options.storm:
         time.sleep(RULES_EVERY_S)
