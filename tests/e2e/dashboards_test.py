@@ -68,7 +68,8 @@ def past(now):
             add("epsilond_config_last_reload_successful", 1, at, **labels)
             add("epsilond_build_info", 1, at, version="0.1.0", **labels)
     for at in range(now - 7200, now - 3600, 60):  # what the rules had recorded before
-        add("cluster:epsilond_log_super_epsilon:z", generator.gauss(0, 3), at, cluster="c", model="host")
+        for name in ("z", "median_z"):
+            add("cluster:epsilond_log_super_epsilon:" + name, generator.gauss(0, 3), at, cluster="c", model="host")
     add("host:epsilond_last_seen:timestamp_seconds", now - 600, now - 30, instance="web5", cluster="c", role="web")
     return "\n".join(lines) + "\n# EOF\n"
 
