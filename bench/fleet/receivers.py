@@ -77,6 +77,10 @@ class Store:
         with urllib.request.urlopen(url, timeout=120) as answer:
             return [float(one["value"][1]) for one in json.load(answer)["data"]["result"]]
 
+    def counter(self, start):
+        with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
+            return sum(float(line.split()[-1]) for line in answer.read().decode().splitlines() if line.startswith(start))
+
     def stop(self):
         for program in self.programs:
             program.stop()
@@ -100,10 +104,6 @@ class Victoria(Store):
                              "-datasource.url=" + self.url, "-remoteWrite.url=" + self.url, "-notifier.url=http://127.0.0.1:1",
                              "-evaluationInterval=%ds" % rules_every_s, "-httpListenAddr=127.0.0.1:%d" % free_port())
         self.programs.insert(0, self.rules)
-
-    def counter(self, start):
-        with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
-            return sum(float(line.split()[-1]) for line in answer.read().decode().splitlines() if line.startswith(start))
 
     def samples(self):
         return self.counter('vm_rows_inserted_total{type="influx"}')

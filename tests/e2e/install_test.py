@@ -47,6 +47,8 @@ class Install(unittest.TestCase):
                      "share/zsh/site-functions/_epsilond", "share/zsh/site-functions/_epsilonctl",
                      "share/man/man1/epsilonctl.1", "share/man/man5/epsilond.ini.5", "share/man/man8/epsilond.8",
                      "lib/systemd/system/epsilond.service", "lib/sysusers.d/epsilond.conf",
+                     "share/epsilond/prometheus/epsilond.rules.yml", "share/epsilond/grafana/fleet.json",
+                     "share/epsilond/rsyslog/epsilond.conf",
                      *(DROP_INS + name for name in ("network.conf", "syslog-only.conf", "lxc.conf"))):
             self.assertTrue(os.path.isfile(self.path(name)), name)
 

@@ -8,10 +8,15 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.request
+
+from prometheus_support import free_port
 
 ETC = sys.argv[1]
 RULES = os.path.join(ETC, "epsilond.rules.yml")
@@ -83,6 +88,37 @@ class Rules(unittest.TestCase):
 
     def test_vmalert_reads_the_rules_too(self):
         run(self, "vmalert", "-dryRun", "-rule=" + RULES)
+
+    def test_a_host_that_sends_is_called_as_one_that_is_scraped(self):
+        run(self, "victoria-metrics", "-version")
+        udp, http = free_port(), free_port()
+        line = "epsilond,host=web1,model=host,cluster=c log_super_epsilon=-12.5,anomalous=0i,sequence=1i %d\n" % time.time_ns()
+        with tempfile.TemporaryDirectory(prefix="epsilond-rules-") as folder, open(os.devnull, "w") as nowhere:
+            server = subprocess.Popen(
+                ["victoria-metrics", "-storageDataPath=" + folder, "-httpListenAddr=127.0.0.1:%d" % http,
+                 "-influxListenAddr=127.0.0.1:%d" % udp, "-search.latencyOffset=0s",
+                 "-relabelConfig=" + os.path.join(ETC, "victoria.relabel.yml")], stdout=nowhere, stderr=nowhere)
+            try:
+                found, deadline = [], time.monotonic() + 60
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    while not found and time.monotonic() < deadline:
+                        sender.sendto(line.encode(), ("127.0.0.1", udp))  # again: it may not have listened yet
+                        time.sleep(0.3)
+                        found = self.answer("http://127.0.0.1:%d/api/v1/query?query=epsilond_log_super_epsilon" % http)
+            finally:
+                server.kill()
+                server.wait()
+        self.assertEqual([one["metric"] for one in found], [{"__name__": "epsilond_log_super_epsilon", "instance": "web1",
+                                                             "model": "host", "cluster": "c"}])
+        self.assertEqual(found[0]["value"][1], "-12.5")
+
+    @staticmethod
+    def answer(url):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return json.load(answer)["data"]["result"]
+        except OSError:
+            return []
 
     def test_the_examples_are_read_by_the_programs_they_are_for(self):
         with tempfile.TemporaryDirectory(prefix="epsilond-rules-") as folder:
