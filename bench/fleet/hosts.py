@@ -3,12 +3,13 @@ import csv
 
 import numpy as np
 
+SLOWLY = 1 - 0.5 ** (20 / (5 * 86400))
 FEATURES = ("mem_used_bytes", "load_1min", "disk_write_bytes_per_s")
 
 
 def standard_scores(path=None, seed=1):
-    """How far a quiet host is below its usual log super-epsilon, in its standard deviations, sample after sample: of the
-    scores of `epsilonctl replay --scores` where there are some, without episodes; else a chi-squared of 42 features,
+    """How far a quiet host is below its usual log super-epsilon, in its standard deviations, sample after sample: of
+    the scores of `epsilonctl replay --scores` where there are some, without episodes; else a chi-squared of 42 features,
     which is what a sum of 42 squares of normal variates is."""
     if path is None:
         draws = np.random.default_rng(seed).chisquare(42, 100_000)
@@ -17,7 +18,7 @@ def standard_scores(path=None, seed=1):
         quiet = [float(row["log_density"]) for row in csv.DictReader(file)
                  if row["flag"] == "0" and float(row["score"]) > 0]
     density = np.array(quiet)
-    density = density[density > np.quantile(density, 0.001)]  # a few rows are as odd as an episode and longer than the rest
+    density = density[density > np.quantile(density, 0.001)]  # a few are as odd as an episode
     return (density.mean() - density) / density.std()
 
 
@@ -31,7 +32,7 @@ class Fleet:
         self.start = generator.integers(0, len(scores), count)
         self.expected = generator.normal(-20, 15, count)
         self.deviation = generator.uniform(2, 12, count)
-        self.phase = generator.random(count)  # part of the period at which it sends: the agent takes it from its machine id
+        self.phase = generator.random(count)  # part of the period at which it sends
         self.turn = np.zeros(count, dtype=int)
         self.odd = np.zeros(count, dtype=bool)
         self.last = np.full(count, np.nan)
@@ -44,23 +45,25 @@ class Fleet:
         """The next log super-epsilon of the hosts with these numbers."""
         self.turn[who] += 1
         z = self.scores[(self.start[who] + self.turn[who]) % len(self.scores)] + np.where(self.odd[who], 12.0, 0.0)
-        self.last[who] = np.round(self.expected[who] - self.deviation[who] * z, 3)
+        self.last[who] = self.expected[who] - self.deviation[who] * z
+        if not self.odd[who].any():  # the usual follows slowly, as the agent's does with a half-life of five days
+            self.expected[who] += SLOWLY * (self.last[who] - self.expected[who])
         return self.last[who], z
 
     def influx(self, who, now_ns):
         """One line of each host, as bytes: a datagram."""
         density, z = self.step(who)
-        return [b"%slog_super_epsilon=%.3f,log_super_epsilon_expected=%.3f,log_super_epsilon_variance=%.3f,surprise=%.3f,"
-                b"surprise_threshold=5.31,anomalous=%di,learning_ratio=1,%ssequence=%di %d\n" %
+        return [b"%slog_super_epsilon=%.10g,log_super_epsilon_expected=%.10g,log_super_epsilon_variance=%.10g,"
+                b"surprise=%.10g,surprise_threshold=5.312345678,anomalous=%di,learning_ratio=1,%ssequence=%di %d\n" %
                 (self.influx_head[number].encode(), density[place], self.expected[number], self.deviation[number] ** 2,
                  max(0.0, z[place]), self.odd[number], b'top_feature="mem_used_bytes",' if self.odd[number] else b"",
                  self.turn[number], now_ns) for place, number in enumerate(who)]
 
     def flag(self, number):
         """RAISED as syslog, 480 octets: what a storm is made of."""
-        head = ("<28>1 2026-11-21T22:48:01.123Z host%06d.example.org epsilond 77 RAISED [epsilond@32473 event=\"raised\" "
-                "id=\"host-20261121T224746Z-%d\" model=\"host\" surprise=\"9.2\" logSuperEpsilon=\"-83.1\" threshold=\"5.3\" "
-                "feature=\"mem_used_bytes\" z=\"26.6\"][meta sequenceId=\"1\"] " % (number, number))
+        head = ("<28>1 2026-11-21T22:48:01.123Z host%06d.example.org epsilond 77 RAISED [epsilond@32473 "
+                "event=\"raised\" id=\"host-20261121T224746Z-%d\" model=\"host\" surprise=\"9.2\" logSuperEpsilon=\"-83.1\" "
+                "threshold=\"5.3\" feature=\"mem_used_bytes\" z=\"26.6\"][meta sequenceId=\"1\"] " % (number, number))
         return (head + "memory used 7.9 GB (usual 2.2 GB at this hour) " * 6)[:480].encode()
 
     def exposition(self, who):
@@ -72,10 +75,11 @@ class Fleet:
             model = host + ',model="host"'
             turn = self.turn[number]
             lines.append(
-                f"epsilond_log_super_epsilon{model}}} {density[place]:.3f}\n"
-                f"epsilond_log_super_epsilon_expected{model}}} {self.expected[number]:.3f}\n"
-                f"epsilond_log_super_epsilon_variance{model}}} {self.deviation[number] ** 2:.3f}\n"
-                f"epsilond_surprise{model}}} {max(0.0, z[place]):.3f}\nepsilond_surprise_threshold{model}}} 5.31\n"
+                f"epsilond_log_super_epsilon{model}}} {density[place]:.10g}\n"
+                f"epsilond_log_super_epsilon_expected{model}}} {self.expected[number]:.10g}\n"
+                f"epsilond_log_super_epsilon_variance{model}}} {self.deviation[number] ** 2:.10g}\n"
+                f"epsilond_surprise{model}}} {max(0.0, z[place]):.10g}\n"
+                f"epsilond_surprise_threshold{model}}} 5.312345678\n"
                 f"epsilond_anomalous{model}}} {int(self.odd[number])}\nepsilond_learning_ratio{model}}} 1\n"
                 f"epsilond_samples_total{host}}} {15 * turn}\nepsilond_ticks_missed_total{host}}} 0\n"
                 f"epsilond_datagrams_dropped_total{host}}} 0\nepsilond_cpu_seconds_total{host}}} {0.02 * turn:.2f}\n"

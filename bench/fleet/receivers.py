@@ -20,10 +20,22 @@ def free_port(kind=socket.SOCK_STREAM):
         return probe.getsockname()[1]
 
 
+started = []
+
+
+def stop_all():
+    """What still runs after an error."""
+    for program in started:
+        if program.process.poll() is None:
+            program.process.kill()
+            program.process.wait()
+
+
 class Program:
     def __init__(self, folder, name, *arguments):
         self.name, self.arguments, self.folder = name, arguments, folder
         self.before_s = 0.0  # of those that it replaces
+        started.append(self)
         self.start()
 
     def start(self):
@@ -79,7 +91,8 @@ class Store:
 
     def counter(self, start):
         with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
-            return sum(float(line.split()[-1]) for line in answer.read().decode().splitlines() if line.startswith(start))
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(start))
 
     def stop(self):
         for program in self.programs:
@@ -101,7 +114,8 @@ class Victoria(Store):
         self.programs = [self.store]
         self.wait_until_it_answers()
         self.rules = Program(self.folder, "vmalert", "-rule=" + ETC + "/prometheus/epsilond.rules.yml",
-                             "-datasource.url=" + self.url, "-remoteWrite.url=" + self.url, "-notifier.url=http://127.0.0.1:1",
+                             "-datasource.url=" + self.url, "-remoteWrite.url=" + self.url,
+                             "-notifier.url=http://127.0.0.1:1",
                              "-evaluationInterval=%ds" % rules_every_s, "-httpListenAddr=127.0.0.1:%d" % free_port())
         self.programs.insert(0, self.rules)
 

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """A fleet of simulated hosts and a real receiver, on loopback: what the receiver spends, and what each host sends.
 
-usage: simulate.py victoria|prometheus|rsyslog --hosts N [--seconds 90] [--every 20] [--scores SCORES.csv] [--loss P]
-                   [--storm AT] [--restart AT] [--rules-every 15]
+usage: simulate.py victoria|prometheus|rsyslog|day --hosts N [--seconds 90] [--every 20] [--scores SCORES.csv]
+                   [--loss P] [--storm AT] [--restart AT] [--rules-every 15]
 
-victoria: every host sends an Influx line each --every seconds over UDP, at a phase of its own. prometheus: ten targets show
-all hosts, scraped each --every seconds. rsyslog: all hosts send a flag within ten seconds, a storm; nothing else.
---storm: from AT s on every host is odd. --restart: the receiver is stopped at AT s and started again. --loss: this part of
-the datagrams is lost on the way. --scores: what `epsilonctl replay FILE --scores` wrote, as the scores of the hosts.
+victoria: every host sends an Influx line each --every seconds over UDP, at a phase of its own. prometheus: ten targets
+show all hosts, scraped each --every seconds. rsyslog: all hosts send a flag within ten seconds, a storm; nothing else.
+day: a day of lines is written into VictoriaMetrics at once, for the bytes that a sample takes on disk.
+--storm: from AT s on every host is odd. --restart: the receiver is stopped at AT s and started again. --loss: this part
+of the datagrams is lost on the way. --scores: what `epsilonctl replay FILE --scores` wrote, as the scores of the hosts.
 Prints one JSON object.
 """
 import argparse
@@ -22,11 +23,13 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 import hosts
 import receivers
 
-SLOT_S = 0.05
+SLOT_S = 0.05  # at most; large fleets are sent in smaller steps, that a step be no burst
+STEP = 25
 
 
 class Watch:
@@ -45,10 +48,11 @@ class Watch:
 
 
 def timed_rules(store):
-    """What it costs the receiver to answer the sum and the z of clusters: of three times the mean processor time and the
-    shortest wait, in ms."""
+    """What it costs the receiver to answer the sum and the z of clusters: the mean processor time of three times, and
+    the shortest wait, in ms."""
     with open(receivers.ETC + "/prometheus/epsilond.rules.yml") as file:
-        rules = re.findall(r"record: (\S+)\n\s+expr: (?:>-\n)?((?:.(?!- record:|- alert:|- name:))+)", file.read(), re.S)
+        text = file.read()
+    rules = re.findall(r"record: (\S+)\n\s+expr: (?:>-\n)?((?:.(?!- record:|- alert:|- name:))+)", text, re.S)
     found = {}
     for name, expression in rules:
         if name not in ("cluster:epsilond_log_super_epsilon:sum", "cluster:epsilond_log_super_epsilon:z"):
@@ -99,42 +103,47 @@ class Sender:
 
     def run(self, seconds, every, at):
         """`at` maps seconds to what is done then."""
-        slots = int(every / SLOT_S)
+        slots = max(int(every / SLOT_S), self.fleet.count // STEP)
+        slot_s = every / slots
         order = (self.fleet.phase * slots).astype(int)
         due = [(order == slot).nonzero()[0] for slot in range(slots)]
         start = time.monotonic()
-        for number in range(int(seconds / SLOT_S)):
-            moment = number * SLOT_S
+        for number in range(int(seconds / slot_s)):
+            moment = number * slot_s
             for when in [when for when in at if when <= moment]:
                 at.pop(when)()
             self.send(due[number % slots])
-            time.sleep(max(0.0, start + moment + SLOT_S - time.monotonic()))
+            time.sleep(max(0.0, start + moment + slot_s - time.monotonic()))
         return time.monotonic() - start - seconds
+
+
+class Phase:
+    """From now on: what is sent, what arrives, and what that costs."""
+
+    def __init__(self, store, sender):
+        self.store, self.sender = store, sender
+        self.watch, self.samples, self.sent = Watch(store.programs), store.samples(), sender.sent
+        self.own_s = time.process_time()
+
+    def result(self):
+        seconds = time.monotonic() - self.watch.from_s
+        return {**self.watch.spent(), "samples_per_s": round((self.store.samples() - self.samples) / seconds, 1),
+                "packets_per_s": round((self.sender.sent - self.sent) / seconds, 1),
+                "generator_cores": round((time.process_time() - self.own_s) / seconds, 3)}
 
 
 def run_victoria(options, fleet):
     store = receivers.Victoria(options.rules_every)
     sender = Sender(fleet, store.port, options.loss)
-    result = {}
+    result, phase = {}, {}
 
     def begin():
-        result["watch"] = Watch(store.programs)
-        result["samples"], result["sent"], result["from"] = store.samples(), sender.sent, time.monotonic()
-        result["own"] = time.process_time()
-
-    def steady():
-        seconds = time.monotonic() - result["from"]
-        result["steady"] = result.pop("watch").spent()
-        result["samples_per_s"] = round((store.samples() - result.pop("samples")) / seconds, 1)
-        result["packets_per_s"] = round((sender.sent - result.pop("sent")) / seconds, 1)
-        result["generator_cores"] = round((time.process_time() - result.pop("own")) / (time.monotonic() - result.pop("from")), 3)
+        phase["steady"] = Phase(store, sender)
 
     def storm():
-        steady()
+        result["steady"] = phase.pop("steady").result()
         fleet.odd[:] = True
-        result["watch"], result["samples"], result["sent"], result["from"], result["own"] = (
-            Watch(store.programs), store.samples(), sender.sent, time.monotonic(), time.process_time())
-        result["calm"] = result.pop("steady")
+        phase["storm"] = Phase(store, sender)
 
     def stop_and_start():
         result["drops_before_restart"] = receivers.kernel_drops(store.port)
@@ -146,31 +155,29 @@ def run_victoria(options, fleet):
         result["away_s"] = round(time.monotonic() - begin, 1)
 
     def restart():  # while the hosts go on
-        steady()
+        result["steady"] = phase.pop("steady").result()
         threading.Thread(target=stop_and_start).start()
 
     at = {options.every + 5: begin}  # the first round of each host makes its series: another story
     at.update({moment: what for moment, what in ((options.storm, storm), (options.restart, restart)) if moment})
     late = sender.run(options.seconds, options.every, at)
-    if not options.restart:  # its counters began again
-        steady()
-    time.sleep(3)
-    if options.storm:
-        time.sleep(options.rules_every)
-    result.pop("watch", None)
+    for name, last in phase.items():
+        result[name] = last.result()
+    time.sleep(3 + (options.rules_every if options.storm else 0))
     counted = alarms(store)
     store.programs.remove(store.rules)  # what is timed is then all that is done
     store.rules.stop()
     rules = timed_rules(store)
     store.flush()
-    series = store.values('count({__name__=~"epsilond_.+"})')
+    series = store.counter('vm_cache_entries{type="storage/hour_metric_ids"}')  # those of the rules as well
     written = store.values("sum(count_over_time(epsilond_sequence[10m]))")
     gaps = store.values("sum(max_over_time(epsilond_sequence[10m]) - min_over_time(epsilond_sequence[10m]) + 1"
                         " - count_over_time(epsilond_sequence[10m]))")
-    result.update(sent=sender.sent, bytes_each=round(sender.bytes / max(1, sender.sent), 1), lost_on_the_way=sender.lost,
-                  refused=sender.refused, kernel_drops=receivers.kernel_drops(store.port), written=written, gaps=gaps,
-                  late_s=round(late, 2), series=series, disk_mib=round(receivers.disk_mib(store.data), 1), truth=truth(fleet, store),
-                  alarms=counted, rules=rules)
+    result.update(sent=sender.sent, bytes_each=round(sender.bytes / max(1, sender.sent), 1),
+                  lost_on_the_way=sender.lost, refused=sender.refused, written=written, gaps=gaps,
+                  kernel_drops=receivers.kernel_drops(store.port), late_s=round(late, 2), series=series,
+                  disk_mib=round(receivers.disk_mib(store.data), 1), truth=truth(fleet, store), alarms=counted,
+                  rules=rules)
     store.stop()
     return result
 
@@ -206,8 +213,8 @@ def run_prometheus(options, fleet):
         fleet.odd[:] = True
     time.sleep(options.seconds - options.every - (options.storm or 0))
     groups = ("host", "cluster", "role", "alerts")
-    result = {"steady": watch.spent(), "series": store.values('count({__name__=~"epsilond_.+"})'), "scraped_samples": before,
-              "scrape_s": store.values("max(scrape_duration_seconds)"),
+    result = {"steady": watch.spent(), "series": store.values('count({__name__=~"epsilond_.+"})'),
+              "scraped_samples": before, "scrape_s": store.values("max(scrape_duration_seconds)"),
               "bytes_each": round(sum(part["bytes"] for _, part in served) / max(1, int(fleet.turn.sum())), 1),
               "disk_mib": round(receivers.disk_mib(store.data), 1), "alarms": alarms(store),
               "hosts": store.values("count(epsilond_log_super_epsilon)"),
@@ -218,14 +225,35 @@ def run_prometheus(options, fleet):
     return result
 
 
+def run_day(options, fleet):
+    store = receivers.Victoria(86400)
+    who, now, lines = range(fleet.count), time.time_ns(), 0
+    batch = []
+    for back in range(86400, 0, -int(options.every)):
+        batch += fleet.influx(list(who), now - back * 10**9)
+        if len(batch) >= 20000 or back <= options.every:
+            request = urllib.request.Request(store.url + "/write", data=b"".join(batch), method="POST")
+            urllib.request.urlopen(request, timeout=120).read()
+            lines, batch = lines + len(batch), []
+    store.flush()
+    time.sleep(10)  # it merges what is small
+    samples = store.counter('vm_rows{type="storage/')
+    result = {"lines": lines, "samples": samples, "disk_mib": round(receivers.disk_mib(store.data + "/data"), 2),
+              "index_mib": round(receivers.disk_mib(store.data + "/indexdb"), 2),
+              "bytes_per_sample": round(receivers.disk_mib(store.data + "/data") * 2**20 / max(1, samples), 2)}
+    store.stop()
+    return result
+
+
 def run_rsyslog(options, fleet):
     folder = tempfile.mkdtemp(prefix="epsilond-fleet-")
     port = receivers.free_port(socket.SOCK_DGRAM)
     with open(receivers.ETC + "/rsyslog/epsilond.conf") as file:
         text = file.read().replace('port="514"', 'address="127.0.0.1" port="%d"' % port)
     out = os.path.join(folder, "flags.json")
+    text = text.replace("/var/log/epsilond-flags.json", out)
     with open(folder + "/rsyslog.conf", "w") as file:
-        file.write('global(workDirectory="%s" net.enableDNS="off")\n%s' % (folder, text.replace("/var/log/epsilond-flags.json", out)))
+        file.write('global(workDirectory="%s" net.enableDNS="off")\n%s' % (folder, text))
     server = receivers.Program(folder, "rsyslogd", "-n", "-f", folder + "/rsyslog.conf", "-i", folder + "/pid")
     time.sleep(1)
     flags = [fleet.flag(number) for number in range(fleet.count)]
@@ -240,7 +268,8 @@ def run_rsyslog(options, fleet):
     while os.path.exists(out) and written != os.path.getsize(out):
         written = os.path.getsize(out)
         time.sleep(2)
-    result = {"storm_s": round(took, 2), "sent": fleet.count, "kernel_drops": receivers.kernel_drops(port), "spent": watch.spent(),
+    result = {"storm_s": round(took, 2), "sent": fleet.count, "kernel_drops": receivers.kernel_drops(port),
+              "spent": watch.spent(),
               "cpu_us_each": round(1e6 * (server.cpu_s() - watch.cpu[0]) / fleet.count, 1),
               "written": sum(1 for _ in open(out)) if os.path.exists(out) else 0}
     server.stop()
@@ -250,7 +279,7 @@ def run_rsyslog(options, fleet):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("receiver", choices=("victoria", "prometheus", "rsyslog"))
+    parser.add_argument("receiver", choices=("victoria", "prometheus", "rsyslog", "day"))
     parser.add_argument("--hosts", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--every", type=float, default=20)
@@ -262,8 +291,12 @@ def main():
     options = parser.parse_args()
     random.seed(3)
     fleet = hosts.Fleet(options.hosts, hosts.standard_scores(options.scores))
-    run = {"victoria": run_victoria, "prometheus": run_prometheus, "rsyslog": run_rsyslog}[options.receiver]
-    print(json.dumps({"options": vars(options), **run(options, fleet)}, indent=1))
+    run = {"victoria": run_victoria, "prometheus": run_prometheus, "rsyslog": run_rsyslog, "day": run_day}
+    run = run[options.receiver]
+    try:
+        print(json.dumps({"options": vars(options), **run(options, fleet)}, indent=1))
+    finally:
+        receivers.stop_all()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Three real agents on three machines of files, one of them disturbed, in a real Prometheus with our rules: what it makes of
-them is what arithmetic makes of what they say.
+"""Three real agents on three machines of files, one of them disturbed, in a real Prometheus with our rules: what it makes
+of them is what arithmetic makes of what they say.
 
 usage: cluster_test.py EPSILOND EPSILONCTL FIXTURES [TEST]
 """
@@ -44,7 +44,8 @@ class Host:
         ini = self.write("agent.ini", "[agent]\ninterval = 1s\nhost = %s\ncontrol = %s\n[model host]\n"
                          "features = load_1min load_5min\nbaseline = global\n[emit prometheus]\nlisten = 127.0.0.1:%d\n"
                          % (name, self.socket, self.port))
-        subprocess.run([EPSILONCTL, "learn", past, "-c", ini, "--state", state], check=True, capture_output=True, timeout=100)
+        subprocess.run([EPSILONCTL, "learn", past, "-c", ini, "--state", state], check=True, capture_output=True,
+                       timeout=100)
         with open(self.path("log"), "w") as log:
             self.agent = subprocess.Popen([EPSILOND, "-c", ini, "--root", root, "--state", state],
                                           stdout=subprocess.DEVNULL, stderr=log)
@@ -112,7 +113,7 @@ class Cluster(unittest.TestCase):
     def settled(self):
         """What the three say, once it no longer changes."""
         needed = {"log_super_epsilon", "log_super_epsilon_expected", "log_super_epsilon_variance", "surprise"}
-        self.prometheus.wait_for(lambda: all(needed <= set(host.says()) for host in self.hosts.values()), "all is known")
+        self.prometheus.wait_for(lambda: all(needed <= set(host.says()) for host in self.hosts.values()), "all is told")
         self.prometheus.wait_for(lambda: self.hosts[DISTURBED].says()["anomalous"] == 1, "the disturbed one flags")
         for host in self.hosts.values():
             host.mute()
@@ -124,14 +125,14 @@ class Cluster(unittest.TestCase):
 
     def test_three_agents_add_up(self):
         said = self.settled()
-        density, expected, variance = ({name: values[field] for name, values in said.items()} for field in
-                                       ("log_super_epsilon", "log_super_epsilon_expected", "log_super_epsilon_variance"))
+        density, expected, variance = ({name: values["log_super_epsilon" + end] for name, values in said.items()}
+                                       for end in ("", "_expected", "_variance"))
         z = {name: (expected[name] - density[name]) / math.sqrt(variance[name]) for name in NAMES}
         total = math.fsum(density.values())
         # Two rounds of all groups later every rule has seen what is said now.
         rounds = time.time() + 3
-        self.prometheus.wait_for(lambda: (self.one('min(timestamp({__name__=~"(cluster|role|host):.+",'
-                                                   '__name__!~".*:limit"}))') or 0) > rounds, "the rules have looked again")
+        recorded = 'min(timestamp({__name__=~"(cluster|role|host):.+", __name__!~".*:limit"}))'
+        self.prometheus.wait_for(lambda: (self.one(recorded) or 0) > rounds, "the rules have looked again")
         self.near("cluster:epsilond_log_super_epsilon:sum", total)
         self.near("cluster:epsilond_log_super_epsilon:mean", total / 3)
         self.near("cluster:epsilond_log_super_epsilon:z",

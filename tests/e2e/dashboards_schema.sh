@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Holds the dashboards against the types that Grafana publishes for them (@grafana/schema on npm). Not part of ./check: it
-# fetches 100 MB. Usage: tests/e2e/dashboards_schema.sh
+# Holds the dashboards against the types that Grafana publishes for them (@grafana/schema on npm). Not part of ./check:
+# it fetches 100 MB. Usage: tests/e2e/dashboards_schema.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-(cd "$dir" && npm init -y > npm.log 2>&1 && npm install --ignore-scripts --no-audit --no-fund @grafana/schema@13 typescript@5 >> npm.log 2>&1) ||
+npm install --prefix "$dir" --ignore-scripts --no-audit --no-fund @grafana/schema@13 typescript@5 > "$dir/npm.log" 2>&1 ||
   { echo "SKIPPED: npm cannot fetch the types"; exit 77; }
 for name in host fleet; do
   # A JSON file holds text where the types want members of an enumeration: `Plain` lets their text stand for them. What a
@@ -19,5 +19,7 @@ type Board = Omit<Plain<Dashboard>, 'annotations'> & { annotations: { list: Anno
 export const dashboard: Board = $(cat "etc/grafana/$name.json");
 END_OF_TYPES
 done
-(cd "$dir" && node_modules/.bin/tsc --noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler --target es2022 host.ts fleet.ts)
-echo "Both dashboards are what Grafana $(sed -n 's/.*"version": "\(.*\)".*/\1/p' "$dir/node_modules/@grafana/schema/package.json" | head -1) takes."
+(cd "$dir" && node_modules/.bin/tsc --noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler \
+  --target es2022 host.ts fleet.ts)
+version=$(sed -n 's/.*"version": "\(.*\)".*/\1/p' "$dir/node_modules/@grafana/schema/package.json")
+echo "Both dashboards are what Grafana $version takes."

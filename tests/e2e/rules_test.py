@@ -36,9 +36,9 @@ def run(test, *command):
 
 class Rules(unittest.TestCase):
     def play(self, shift, exactly=(), anomalous=()):
-        """Compares how many alerts of each name fire, of a thousand hosts, with self.wanted. From the third minute on z is
-        `shift`(host) more, or for hosts of `exactly` that itself. Every second host has the skew of log densities, which
-        have their long tail towards the weird."""
+        """Compares how many alerts of each name fire, of a thousand hosts, with self.wanted. From the third minute on z
+        is `shift`(host) more, or for hosts of `exactly` that itself. Every second host has the skew of log densities,
+        which have their long tail towards the weird."""
         generator = random.Random(7)
         series = []
 
@@ -83,7 +83,8 @@ class Rules(unittest.TestCase):
         self.play(lambda host: 0.5)
 
     def test_a_tenth_of_the_fleet_upgraded_is_one_story(self):
-        self.wanted, self.cluster_is_odd = [("FleetManyAnomalous", 1), ("HostAnomalous", 100), ("RolePartShifted", 1)], True
+        self.wanted = [("FleetManyAnomalous", 1), ("HostAnomalous", 100), ("RolePartShifted", 1)]
+        self.cluster_is_odd = True
         self.play(lambda host: 15 if host < 100 else 0, anomalous=range(100))
 
     def test_vmalert_reads_the_rules_too(self):
@@ -92,7 +93,7 @@ class Rules(unittest.TestCase):
     def test_a_host_that_sends_is_called_as_one_that_is_scraped(self):
         run(self, "victoria-metrics", "-version")
         udp, http = free_port(), free_port()
-        line = "epsilond,host=web1,model=host,cluster=c log_super_epsilon=-12.5,anomalous=0i,sequence=1i %d\n" % time.time_ns()
+        line = "epsilond,host=web1,model=host,cluster=c log_super_epsilon=-12.5,sequence=1i %d\n" % time.time_ns()
         with tempfile.TemporaryDirectory(prefix="epsilond-rules-") as folder, open(os.devnull, "w") as nowhere:
             server = subprocess.Popen(
                 ["victoria-metrics", "-storageDataPath=" + folder, "-httpListenAddr=127.0.0.1:%d" % http,
@@ -108,8 +109,8 @@ class Rules(unittest.TestCase):
             finally:
                 server.kill()
                 server.wait()
-        self.assertEqual([one["metric"] for one in found], [{"__name__": "epsilond_log_super_epsilon", "instance": "web1",
-                                                             "model": "host", "cluster": "c"}])
+        self.assertEqual([one["metric"] for one in found], [
+            {"__name__": "epsilond_log_super_epsilon", "instance": "web1", "model": "host", "cluster": "c"}])
         self.assertEqual(found[0]["value"][1], "-12.5")
 
     @staticmethod
