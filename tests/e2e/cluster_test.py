@@ -7,6 +7,7 @@ usage: cluster_test.py EPSILOND EPSILONCTL FIXTURES [TEST]
 import math
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -24,6 +25,7 @@ NAMES = ("web1", "web2", "web3")
 DISTURBED = "web2"
 LOADS = {"web1": 0.52, "web2": 5.0, "web3": 0.97}  # now; usual is 0.5, 0.7, 0.9
 TOLERANCE = 1e-6
+SUM = ("log_super_epsilon", "log_super_epsilon_expected", "log_super_epsilon_variance")
 
 
 class Host:
@@ -89,6 +91,7 @@ class Cluster(unittest.TestCase):
         with open(RULES) as file:
             rules = file.read().replace("    interval: 5m\n", "")
         self.assertEqual(rules.count("> 300"), 2)
+        self.recorded = [name for name in re.findall(r"record: (\S+)", rules) if not name.endswith(":limit")]
         scrape = {"job_name": "epsilond", "scrape_interval": "1s", "static_configs": [
             {"targets": ["127.0.0.1:%d" % host.port], "labels": {"instance": name, "cluster": "c", "role": "web"}}
             for name, host in self.hosts.items()]}
@@ -110,36 +113,41 @@ class Cluster(unittest.TestCase):
         self.assertIsNotNone(found, query)
         self.assertLessEqual(abs(found - expected), TOLERANCE * max(1.0, abs(expected)), query)
 
+    def near_the_largest(self, field):
+        """A surprise goes on with the age of what was learned: compared at the moment of the rule."""
+        name = "cluster:epsilond_%s:max" % field
+        at = self.one("timestamp(%s)" % name)
+        surprises = self.prometheus.values("epsilond_" + field, time=at).values()
+        self.assertEqual(len(surprises), 3)
+        self.assertEqual(list(self.prometheus.values(name, time=at).values()), [max(surprises)])
+
     def settled(self):
-        """What the three say, once it no longer changes."""
-        needed = {"log_super_epsilon", "log_super_epsilon_expected", "log_super_epsilon_variance", "surprise"}
-        self.prometheus.wait_for(lambda: all(needed <= set(host.says()) for host in self.hosts.values()), "all is told")
+        """What the three say of their densities, once it no longer changes."""
+        self.prometheus.wait_for(lambda: all(set(SUM) <= set(host.says()) for host in self.hosts.values()), "all is told")
         self.prometheus.wait_for(lambda: self.hosts[DISTURBED].says()["anomalous"] == 1, "the disturbed one flags")
         for host in self.hosts.values():
             host.mute()
         time.sleep(2.5)
-        said = {name: host.says() for name, host in self.hosts.items()}
+        said = [[host.says()[field] for host in self.hosts.values()] for field in SUM]
         time.sleep(1.5)
-        self.assertEqual(said, {name: host.says() for name, host in self.hosts.items()})
-        return said
+        self.assertEqual(said, [[host.says()[field] for host in self.hosts.values()] for field in SUM])
+        return [dict(zip(NAMES, values)) for values in said]
 
     def test_three_agents_add_up(self):
-        said = self.settled()
-        density, expected, variance = ({name: values["log_super_epsilon" + end] for name, values in said.items()}
-                                       for end in ("", "_expected", "_variance"))
+        density, expected, variance = self.settled()
         z = {name: (expected[name] - density[name]) / math.sqrt(variance[name]) for name in NAMES}
         total = math.fsum(density.values())
         # Two rounds of all groups later every rule has seen what is said now.
         rounds = time.time() + 3
-        recorded = 'min(timestamp({__name__=~"(cluster|role|host):.+", __name__!~".*:limit"}))'
-        self.prometheus.wait_for(lambda: (self.one(recorded) or 0) > rounds, "the rules have looked again")
+        self.prometheus.wait_for(lambda: all((self.one("min(timestamp(%s))" % name) or 0) > rounds
+                                             for name in self.recorded), "the rules have looked again")
         self.near("cluster:epsilond_log_super_epsilon:sum", total)
         self.near("cluster:epsilond_log_super_epsilon:mean", total / 3)
         self.near("cluster:epsilond_log_super_epsilon:z",
                   (math.fsum(expected.values()) - total) / math.sqrt(math.fsum(variance.values())))
         self.near("cluster:epsilond_log_super_epsilon:median_z",
                   statistics.median(z.values()) * math.sqrt(3) / math.sqrt(math.pi / 2))
-        self.near("cluster:epsilond_surprise:max", max(values["surprise"] for values in said.values()))
+        self.near_the_largest("surprise")
         self.near("cluster:epsilond_hosts:count", 3)
         self.near("cluster:epsilond_hosts_anomalous:ratio", 1 / 3)
         self.near("cluster:epsilond_hosts_silent:count", 0)
