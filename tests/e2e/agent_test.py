@@ -6,15 +6,15 @@ usage: agent_test.py EPSILOND DISTURB FIXTURES [TEST]
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
+
+from scratch import Scratch
 
 EPSILOND, DISTURB, FIXTURES = sys.argv[1:4]
 
@@ -27,19 +27,27 @@ def events(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-class Agent(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-e2e-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+class Life:
+    """The events of an agent that watches this machine: those that somebody adds, and what comes to `receiver`."""
 
-    def path(self, name):
-        return os.path.join(self.dir, name)
+    def __init__(self, receiver=None):
+        self.received, self.receiver = [], receiver
 
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
+    def ids(self, event, feature=None):
+        """Of the events of this kind; with a feature only of those that name it first or second."""
+        try:
+            while self.receiver:
+                self.received.append(json.loads(self.receiver.recv(4096)))
+        except BlockingIOError:
+            pass
+        return [item["id"] for item in self.received if item["event"] == event
+                and (feature is None or feature in [named["name"] for named in item["features"][:2]])]
 
+    def is_quiet(self):
+        return set(self.ids("raised")) <= set(self.ids("cleared"))
+
+
+class Agent(Scratch):
     def start(self, *arguments):
         process = subprocess.Popen([EPSILOND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
@@ -47,14 +55,6 @@ class Agent(unittest.TestCase):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
-
-    def wait_for(self, condition, what, seconds=30):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.05)
-        self.fail("never happened: " + (what() if callable(what) else what))
 
     # Options and exit codes
 
@@ -266,8 +266,32 @@ class Agent(unittest.TestCase):
 
     # Real disturbances of this machine
 
+    def disturb(self, life, arguments, feature, *what):
+        """Disturbs this machine and expects an episode that names the feature (None: any), and the process for one of
+        these growths. What else this machine does may be odd in the same second, and then both are one episode with
+        another first name: a second and a third time are given, not a looser judgement."""
+        for others in range(2, -1, -1):
+            try:
+                return self.disturb_once(life, arguments, feature, what)
+            except AssertionError as error:
+                if not others:
+                    raise
+                print("once more, since %s" % error, file=sys.stderr)
+
+    def disturb_once(self, life, arguments, feature, what):
+        self.wait_for(life.is_quiet, lambda: "an end of the episode: %s" % life.received, 90)
+        life.received.clear()
+        culprit = subprocess.Popen([DISTURB, *arguments])
+        try:
+            self.wait_for(lambda: life.ids("raised", feature), lambda: "raised by %s: %s" % (arguments, life.received), 30)
+            self.assert_names(life.received, culprit, *what)
+        finally:
+            culprit.wait()
+        self.wait_for(life.is_quiet, lambda: "cleared: %s" % life.received, 90)
+        self.assertEqual(life.ids("raised"), life.ids("cleared"))
+
     def assert_names(self, received, culprit, *what):
-        """The last RAISED names this process first, for one of these growths, in its list and in its sentence."""
+        """The last RAISED names this process first, in its list and in its sentence."""
         event = [item for item in received if item["event"] == "raised"][-1]
         self.assertTrue(event["processes"], event)
         process = event["processes"][0]
@@ -276,47 +300,17 @@ class Agent(unittest.TestCase):
         self.assertGreater(process["delta"], 0)
         self.assertIn("; %s[%d] +" % (process["comm"], culprit.pid), event["text"])
 
-    def again_where_something_else_was_odd(self, disturb, arguments):
-        """What else this machine does may be odd in the same second, and then both are one episode with another first
-        name: a second and a third time are given, not a looser judgement."""
-        for others in range(2, -1, -1):
-            try:
-                return disturb(*arguments)
-            except AssertionError as error:
-                if not others:
-                    raise
-                print("once more, since %s" % error, file=sys.stderr)
-
     def test_real_culprits_are_named_with_what_they_did(self):
         ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 3s\n")
         agent = self.start("--state", "none", "-c", ini)
-        received = []
-        reader = threading.Thread(target=lambda: received.extend(map(json.loads, agent.stdout)), daemon=True)
+        life = Life()
+        reader = threading.Thread(target=lambda: life.received.extend(map(json.loads, agent.stdout)), daemon=True)
         reader.start()
-
-        def arrived(event):
-            return any(item["event"] == event for item in received)
-
         time.sleep(45)
-        self.assertTrue(arrived("start"), "the agent said nothing")
-        def quiet():
-            told = {event: {item["id"] for item in received if item["event"] == event} for event in ("raised", "cleared")}
-            return told["raised"] <= told["cleared"]
-
-        def disturb(arguments, what):
-            self.wait_for(quiet, lambda: "an end of the episode: %s" % received, 90)
-            received.clear()
-            culprit = subprocess.Popen([DISTURB, *arguments])
-            try:
-                self.wait_for(lambda: arrived("raised"), "raised for " + what, 30)
-                self.assert_names(received, culprit, what)
-            finally:
-                culprit.wait()
-            self.wait_for(quiet, lambda: "cleared after %s: %s" % (what, received), 90)
-
-        for arguments in ((["threads", "200", "12"], "threads"), (["descriptors", "500", "12"], "descriptors"),
-                          (["pagefaults", "12"], "cpu_seconds")):
-            self.again_where_something_else_was_odd(disturb, arguments)
+        self.assertTrue(life.ids("start"), "the agent said nothing")
+        for arguments in ((["threads", "200", "12"], None, "threads"), (["descriptors", "500", "12"], None, "descriptors"),
+                          (["pagefaults", "12"], None, "cpu_seconds")):
+            self.disturb(life, *arguments)
         agent.terminate()
         reader.join(20)
         self.assertEqual(agent.wait(20), 0)
@@ -328,38 +322,12 @@ class Agent(unittest.TestCase):
             ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 5s\n"
                              "[emit udp]\ntarget = 127.0.0.1:%d\nmax_datagram = 2048\n" % receiver.getsockname()[1])
             agent = self.start("--state", "none", "-c", ini)
-            received = []
-
-            def arrived(event, feature=None):
-                try:
-                    while True:
-                        received.append(json.loads(receiver.recv(4096)))
-                except BlockingIOError:
-                    pass
-                return [item["id"] for item in received if item["event"] == event
-                        and (feature is None or feature in [named["name"] for named in item["features"][:2]])]
-
-            def quiet():
-                return set(arrived("raised")) <= set(arrived("cleared"))
-
-            def disturb(arguments, feature, *what):
-                """Disturbs this machine and expects an episode that names the feature and the process."""
-                self.wait_for(quiet, lambda: "an end of the episode: %s" % received, 90)
-                received.clear()
-                culprit = subprocess.Popen([DISTURB, *arguments])
-                try:
-                    self.wait_for(lambda: arrived("raised", feature), lambda: "raised naming %s: %s" % (feature, received), 12)
-                    self.assert_names(received, culprit, *what)
-                finally:
-                    culprit.wait()
-                self.wait_for(quiet, lambda: "cleared: %s" % received, 90)
-                self.assertEqual(arrived("raised"), arrived("cleared"))
-
+            life = Life(receiver)
             time.sleep(45)
-            self.assertTrue(arrived("start"), "the agent said nothing")
+            self.assertTrue(life.ids("start"), "the agent said nothing")
             for arguments in ((["memory", str(2 << 30), "12"], "mem_used_bytes", "rss_bytes", "cpu_seconds"),
                               (["zombies", "200", "12"], "zombies", "zombies")):
-                self.again_where_something_else_was_odd(disturb, arguments)
+                self.disturb(life, *arguments)
             agent.terminate()
             agent.communicate(timeout=20)
             self.assertEqual(agent.returncode, 0)

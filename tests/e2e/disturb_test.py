@@ -4,35 +4,22 @@
 usage: disturb_test.py DISTURB [TEST]
 """
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
+
+from scratch import Scratch
 
 DISTURB = sys.argv[1]
 
 
-class Disturb(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-disturb-test-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-
+class Disturb(Scratch):
     def disturb(self, *words):
         process = subprocess.Popen([DISTURB, *words], stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
-
-    def wait_for(self, condition, what, seconds=30):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.02)
-        self.fail("never happened: " + what)
 
     def test_disturb_says_how_it_is_used_when_words_do_not_fit(self):
         for words in ([], ["nonsense"], ["memory", "1"], ["zombies", "x", "1"], ["disk", "file", "1", "2"]):

@@ -9,13 +9,13 @@ import math
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
+
+from scratch import Scratch
 
 EPSILOND, EPSILONCTL = sys.argv[1:3]
 
@@ -28,19 +28,7 @@ def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-class History(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilonctl-e2e-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
-
+class History(Scratch):
     def table(self, name, rows, header, row, start=1795305600, step=60):
         random.seed(1)
         with open(self.path(name), "w") as file:

@@ -12,9 +12,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from scratch import Scratch
 
 EPSILOND, FIXTURES = sys.argv[1:3]
 KILLS = 60
@@ -35,20 +36,10 @@ def parse_journal(entry):
     return fields
 
 
-class State(unittest.TestCase):
+class State(Scratch):
     def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-state-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-
+        super().setUp()
         open(self.path("events"), "w").close()
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
 
     def receiver(self, name):
         receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

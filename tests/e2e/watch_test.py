@@ -10,9 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from scratch import Scratch
 
 EPSILOND, DISTURB = sys.argv[1:3]
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -52,20 +53,13 @@ def kib(text, key):
     return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(key)) * 1024
 
 
-class Watch(unittest.TestCase):
+class Watch(Scratch):
     def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-watch-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        super().setUp()
         # A name of its own: other tests run disturb too.
         self.comm = "watched%d" % (os.getpid() % 10**7)
         self.program = os.path.join(self.dir, self.comm)
         shutil.copy(DISTURB, self.program)
-
-    def write(self, name, text):
-        path = os.path.join(self.dir, name)
-        with open(path, "w") as file:
-            file.write(text)
-        return path
 
     def service(self, *words):
         process = subprocess.Popen([self.program, *words], start_new_session=True)
@@ -78,14 +72,6 @@ class Watch(unittest.TestCase):
             process.wait()
         self.addCleanup(end)
         return process
-
-    def wait_for(self, condition, what, seconds=30):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.05)
-        self.fail("never happened: %s" % (what() if callable(what) else what))
 
     def run_agent(self, *arguments):
         result = subprocess.run([EPSILOND, *arguments], capture_output=True, text=True, timeout=60)
