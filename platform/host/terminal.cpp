@@ -18,8 +18,12 @@ constexpr std::string_view kOpen = "\033[?1049h\033[?25l";
 constexpr std::string_view kClose = "\033[?25h\033[?1049l";
 
 volatile std::sig_atomic_t ended = 0;
+volatile std::sig_atomic_t stop_asked = 0;
+volatile std::sig_atomic_t went_on = 0;
 
 void end(int) { ended = 1; }
+void ask_stop(int) { stop_asked = 1; }
+void go_on(int) { went_on = 1; }
 void resize(int) {}  // only ends the poll
 
 // Without SA_RESTART: a signal ends the poll.
@@ -46,24 +50,46 @@ Result<std::unique_ptr<FullScreen>> FullScreen::open(int in, int out) {
     screen->out_ = -1;
     return make_error(ErrorCode::kUnsupported, ENOTTY, "not a terminal");
   }
-  termios raw = screen->before_;
-  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-  raw.c_cc[VMIN] = 0;
-  raw.c_cc[VTIME] = 0;
-  ::tcsetattr(in, TCSANOW, &raw);
   ended = 0;
+  stop_asked = 0;
+  went_on = 0;
   for (const int signal : kEndings) handle(signal, end);
   handle(SIGWINCH, resize);
-  screen->write_all(kOpen);
+  handle(SIGTSTP, ask_stop);
+  handle(SIGCONT, go_on);
+  screen->enter();
   return screen;
 }
 
 FullScreen::~FullScreen() {
   if (out_ < 0) return;
+  leave();
+  for (const int signal : kEndings) handle(signal, SIG_DFL);
+  for (const int signal : {SIGWINCH, SIGTSTP, SIGCONT}) handle(signal, SIG_DFL);
+}
+
+void FullScreen::enter() const {
+  termios raw = before_;
+  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  raw.c_cc[VMIN] = 0;
+  raw.c_cc[VTIME] = 0;
+  ::tcsetattr(in_, TCSANOW, &raw);
+  write_all(kOpen);
+}
+
+void FullScreen::leave() const {
   write_all(kClose);
   ::tcsetattr(in_, TCSANOW, &before_);
-  for (const int signal : kEndings) handle(signal, SIG_DFL);
-  handle(SIGWINCH, SIG_DFL);
+}
+
+// As the shell expects of a stopped job: the terminal is its again, and ours when the job is continued.
+void FullScreen::stop() const {
+  stop_asked = 0;
+  leave();
+  handle(SIGTSTP, SIG_DFL);
+  ::raise(SIGTSTP);
+  handle(SIGTSTP, ask_stop);
+  went_on = 1;
 }
 
 void FullScreen::write_all(std::string_view text) const {
@@ -94,6 +120,12 @@ std::optional<unsigned char> FullScreen::wait_key(std::chrono::milliseconds at_m
   std::array<pollfd, 2> rows = {pollfd{in_, POLLIN, 0}, pollfd{other, POLLIN, 0}};
   const int ready = ::poll(rows.data(), rows.size(), static_cast<int>(at_most.count()));
   if (ended != 0) return kEnd;
+  if (stop_asked != 0) stop();
+  if (went_on != 0) {
+    // In the background it is stopped in here, and told once more that it goes on.
+    for (; went_on != 0; enter()) went_on = 0;
+    return std::nullopt;
+  }
   if (ready <= 0 || rows[0].revents == 0) return std::nullopt;
   const ssize_t got = ::read(in_, keys_.data(), keys_.size());
   if (got <= 0) return kEnd;

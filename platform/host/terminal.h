@@ -23,7 +23,8 @@ struct TerminalSize {
 TerminalSize terminal_size(int fd);
 
 // While it exists the terminal shows its other screen without a cursor and hands out keys at once, unechoed; INT, TERM
-// and HUP end wait_key() in place of the program. One at a time.
+// and HUP end wait_key() in place of the program. A stop from the terminal (TSTP) gives it back until the program is
+// continued. One at a time.
 class FullScreen {
  public:
   // kUnsupported: `in` or `out` is no terminal.
@@ -34,9 +35,9 @@ class FullScreen {
 
   // Replaces what is shown by `frame`: lines that end in '\n', each shorter than the screen is wide.
   void show(std::string_view frame);
-  // A key, or nothing when `at_most` has passed or the size has changed. An arrow is its letter with the highest bit
-  // set: kUp and so on. kEnd: a signal, or the terminal has gone. Nothing also when `other` can be read, a descriptor;
-  // -1: none.
+  // A key, or nothing when `at_most` has passed, the size has changed, or the program was stopped and goes on: then all
+  // is to be shown anew. An arrow is its letter with the highest bit set: kUp and so on. kEnd: a signal, or the terminal
+  // has gone. Nothing also when `other` can be read, a descriptor; -1: none.
   std::optional<unsigned char> wait_key(std::chrono::milliseconds at_most, int other = -1);
 
   static constexpr unsigned char kUp = 'A' | 0x80;
@@ -46,6 +47,9 @@ class FullScreen {
  private:
   FullScreen(int in, int out) : in_(in), out_(out) {}
   void write_all(std::string_view text) const;
+  void enter() const;
+  void leave() const;
+  void stop() const;
 
   std::optional<unsigned char> next_key();
 

@@ -5,33 +5,21 @@ import json
 import os
 import pty
 import re
-import shutil
-import signal
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
-import time
-import unittest
+
+from scratch import Scratch
 
 EPSILOND, EPSILONCTL = sys.argv[1:3]
 
 
-class ControlledAgent(unittest.TestCase):
+class ControlledAgent(Scratch):
     def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-e2e-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        super().setUp()
         self.sock = self.path("control.sock")
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
 
     def ini(self, interval="200ms", sock=None, rest=""):
         return self.write("agent.ini", "[agent]\ninterval = %s\ncontrol = %s\n%s" % (interval, sock or self.sock, rest))
@@ -51,14 +39,6 @@ class ControlledAgent(unittest.TestCase):
     def stderr(self):
         with open(self.path("stderr")) as file:
             return file.read()
-
-    def wait_for(self, condition, what, seconds=60):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.05)
-        self.fail("never happened: " + what)
 
     def ctl(self, *arguments, **options):
         return subprocess.run([EPSILONCTL, *arguments, "--socket", self.sock], capture_output=True, text=True,
@@ -117,9 +97,11 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
         known.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}, **environment)
-        self.process = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=known, start_new_session=True)
+        self.process = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=known, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(end)
         self.written = ""
+        self.taken = 0
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def close(self):
@@ -129,7 +111,6 @@ class Terminal:
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.process.send_signal(signal.SIGWINCH)  # the kernel tells only whose controlling terminal it is
 
     def press(self, keys):
         os.write(self.fd, keys.encode())
@@ -156,6 +137,14 @@ class Terminal:
                 if condition(frame):
                     return frame
             assert self.read(), "it ended: " + self.written[-2000:]
+
+    def wait_for_text(self, text):
+        """Until it was written, and what had been written before it since the last time."""
+        while text not in self.written[self.taken:]:
+            assert self.read(), "it ended: " + self.written[-2000:]
+        at = self.written.index(text, self.taken)
+        before, self.taken = self.written[self.taken:at], at + len(text)
+        return before
 
     def finish(self):
         """Reads to the end, and returns all that was written."""

@@ -19,7 +19,7 @@ import termios
 import time
 import unittest
 
-from control_support import EPSILONCTL, ControlledAgent
+from control_support import EPSILONCTL, ControlledAgent, Terminal
 
 FIXTURES = sys.argv[3]
 
@@ -138,6 +138,34 @@ class Control(ControlledAgent):
         self.assertTrue(text.isascii(), text)
         self.assertNotRegex(text, r"\033\[[0-9;]*m")
 
+    def test_top_gives_the_terminal_back_while_it_is_stopped(self):
+        self.start("--root", FIXTURES + "/busy/1")
+        self.wait_for(lambda: self.samples() > 1, "two samples")
+        shell = Terminal(["bash", "--norc", "--noprofile", "--noediting", "-i"], 80, 24, {"PS1": "ready> ", "HISTFILE": ""})
+        self.addCleanup(shell.close)
+        shell.wait_for_text("ready> ")
+        shell.press("%s top --socket %s\n" % (EPSILONCTL, self.sock))
+        for _ in range(2):
+            shell.wait_for_frame(lambda frame: "q quit" in frame[-1])
+            shell.press("\x1a")
+            shell.wait_for_text("\033[?25h\033[?1049l")
+            shell.wait_for_text("Stopped")
+            shell.wait_for_text("ready> ")
+            shell.press("stty -a; echo over-$((1+1))\n")
+            self.assertRegex(shell.wait_for_text("over-2"), r" icanon [\s\S]* echo ")
+            shell.press("fg\n")
+            shell.wait_for_text("\033[?1049h\033[?25l")
+        # Stopped by somebody else: the shell takes the terminal, which is taken back.
+        os.killpg(os.tcgetpgrp(shell.fd), signal.SIGSTOP)
+        shell.wait_for_text("Stopped")
+        shell.press("fg\n")
+        shell.wait_for_text("\033[?1049h\033[?25l")
+        shell.wait_for_frame(lambda frame: "q quit" in frame[-1])
+        shell.press("q")
+        shell.wait_for_text("ready> ")
+        shell.press("exit\n")
+        shell.finish()
+
     def test_plot_fills_the_terminal_and_needs_none(self):
         self.start("--root", FIXTURES + "/busy/1")
         self.wait_for(lambda: self.samples() > 20, "twenty samples")
@@ -209,6 +237,17 @@ class Control(ControlledAgent):
         self.ini(sock="none")
         agent.send_signal(signal.SIGHUP)
         self.wait_for(lambda: self.ctl("status").returncode == 3, "no socket at all")
+
+    def test_a_window_that_mutes_is_named_with_its_end(self):
+        ini = self.ini(rest="[mute night]\nwhen = daily 00:00-24:00\n")
+        self.start(ini=ini)
+        self.wait_for(lambda: self.samples() > 0, "a sample")
+        agent = self.status()["agent"]
+        self.assertEqual((agent["muted"], agent["mute_window"], agent["mute_window_name"]), (True, True, "night"))
+        self.assertRegex(agent["mute_window_until"], r"^20\d\d-.*T\d\d:\d\d:00\.000Z$")
+        self.assertIn("  muted until %s by [mute night] of the configuration\n" % agent["mute_window_until"],
+                      self.ctl("status").stdout)
+        self.assertIn("a [mute] window of the configuration goes on", self.ctl("unmute").stdout)
 
     def test_a_mute_outlasts_a_restart(self):
         state = self.path("state")
