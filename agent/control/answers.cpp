@@ -40,6 +40,10 @@ void put_mute(TextWriter& out, const Pipeline& pipeline) {
   const CommandedMute& mute = pipeline.commanded_mute();
   put_flag(out, ",\"muted\":", pipeline.muted());
   put_flag(out, ",\"mute_window\":", pipeline.in_mute_window());
+  if (const MuteWindow& window = pipeline.mute_window(); window.config != nullptr) {
+    put_json_text(out, ",\"mute_window_name\":", window.config->name);
+    put_time(out, ",\"mute_window_until\":", window.until);
+  }
   if (!mute.active()) return;
   put_json_number(out, ",\"mute_left_s\":", mute.left_s());
   put_time(out, ",\"mute_until\":", mute.until());

@@ -24,7 +24,9 @@ void put_mute(const RawJson& agent, std::string& text) {
     if (!reason.empty()) text += ": " + reason;
     text += '\n';
   }
-  if (agent["mute_window"].is_true()) text += "  in a [mute] window of the configuration\n";
+  if (agent["mute_window"].is_true())
+    text += "  muted until " + agent["mute_window_until"].text() + " by [mute " + agent["mute_window_name"].text() +
+            "] of the configuration\n";
 }
 
 void put_model(const ModelLines& lines, std::string& text) {

@@ -2,8 +2,9 @@
 
 namespace epsilond::agent {
 
-bool muted_at(std::span<const MuteConfig> mutes, const StepTime& time) {
-  if (mutes.empty()) return false;
+MuteWindow mute_window_at(std::span<const MuteConfig> mutes, const StepTime& time) {
+  MuteWindow found;
+  if (mutes.empty()) return found;
   constexpr int kMinutesPerDay = 1440;
   const auto local = std::chrono::floor<std::chrono::minutes>(time.wall + time.utc_offset).count();
   const auto day = local >= 0 ? local / kMinutesPerDay : (local - kMinutesPerDay + 1) / kMinutesPerDay;
@@ -12,10 +13,16 @@ bool muted_at(std::span<const MuteConfig> mutes, const StepTime& time) {
   const std::size_t yesterday = (weekday + 6) % 7;
   for (const MuteConfig& mute : mutes) {
     const bool past_midnight = mute.end_minute <= mute.start_minute;
-    if (mute.days.test(weekday) && minute >= mute.start_minute && (past_midnight || minute < mute.end_minute)) return true;
-    if (past_midnight && mute.days.test(yesterday) && minute < mute.end_minute) return true;
+    const bool began_today = mute.days.test(weekday) && minute >= mute.start_minute;
+    int left = mute.end_minute - minute;
+    if (past_midnight && began_today)
+      left += kMinutesPerDay;
+    else if (!(past_midnight ? mute.days.test(yesterday) : began_today))
+      continue;
+    const std::chrono::nanoseconds until = std::chrono::minutes(local + left) - time.utc_offset;
+    if (left > 0 && (found.config == nullptr || until > found.until)) found = {&mute, until};
   }
-  return false;
+  return found;
 }
 
 }  // namespace epsilond::agent

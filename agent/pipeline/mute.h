@@ -1,6 +1,7 @@
 #pragma once
 // Recurring windows of local time in which nothing is sent and nothing is learned.
 
+#include <chrono>
 #include <span>
 
 #include "agent/config/config.h"
@@ -8,7 +9,14 @@
 
 namespace epsilond::agent {
 
-// True if local wall time lies in any of the windows. A window that runs past midnight belongs to the day it starts on.
-bool muted_at(std::span<const MuteConfig> mutes, const StepTime& time);
+// That mutes now.
+struct MuteWindow {
+  const MuteConfig* config = nullptr;  // null: none does
+  std::chrono::nanoseconds until{0};   // since the Unix epoch, unless the clocks are changed before
+};
+
+// The window in which local wall time lies; of several the one that ends last. One that runs past midnight belongs to
+// the day it starts on. It points into `mutes`.
+MuteWindow mute_window_at(std::span<const MuteConfig> mutes, const StepTime& time);
 
 }  // namespace epsilond::agent

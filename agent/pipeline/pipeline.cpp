@@ -42,7 +42,7 @@ void Pipeline::step(const platform::HostSample& sample, const StepTime& time, pl
 void Pipeline::step(const Readings& readings, const StepTime& time, platform::ProcessGrowth* growth) {
   ++steps_;
   history_.push(readings, time.wall);
-  in_mute_window_ = muted_at(mutes_, time);
+  mute_window_ = mute_window_at(mutes_, time);
   const Passage passage = continuity_.advance(readings.elapsed_s, time.wall, time.since_boot);
   mute_.advance(passage.passed_s, time.wall);
   for (std::size_t model = 0; model < watchers_.size(); ++model) {
@@ -126,7 +126,7 @@ std::size_t Pipeline::take_over(Pipeline& before, const StepTime& time) {
   }
   before.end_open_episodes(time, "no longer watched: the configuration of this model was changed");
   mute_ = before.mute_;
-  in_mute_window_ = muted_at(mutes_, time);
+  mute_window_ = mute_window_at(mutes_, time);
   episode_log_.take_over(before.episode_log_, before.table_, table_);
   return restored ? *restored : 0;
 }

@@ -15,6 +15,7 @@
 #include "agent/pipeline/feature_table.h"
 #include "agent/pipeline/history.h"
 #include "agent/pipeline/model_state.h"
+#include "agent/pipeline/mute.h"
 #include "agent/pipeline/state_record.h"
 #include "agent/pipeline/watcher.h"
 #include "platform/emit/emitter.h"
@@ -56,8 +57,9 @@ class Pipeline {
   const History& history() const { return history_; }
   const Readings& latest() const { return watchers_.front()->latest().readings; }
   // Nothing is sent and nothing is learned: by command, or in a window of the configuration.
-  bool muted() const { return in_mute_window_ || mute_.active(); }
-  bool in_mute_window() const { return in_mute_window_; }
+  bool muted() const { return in_mute_window() || mute_.active(); }
+  bool in_mute_window() const { return mute_window_.config != nullptr; }
+  const MuteWindow& mute_window() const { return mute_window_; }
   CommandedMute& commanded_mute() { return mute_; }
   const CommandedMute& commanded_mute() const { return mute_; }
   const EpisodeLog& episode_log() const { return episode_log_; }
@@ -111,13 +113,13 @@ class Pipeline {
   History history_;
   EpisodeLog episode_log_;
   Continuity continuity_;
+  MuteWindow mute_window_;
   CommandedMute mute_;
   platform::HostSample previous_;
   platform::Flag flag_;
   std::array<std::uint64_t, 7> event_counts_{};
   std::uint64_t steps_ = 0;
   bool first_ = true;
-  bool in_mute_window_ = false;
 };
 
 }  // namespace epsilond::agent

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <array>
+#include <span>
 
 #include "platform/host/linux_clock.h"
 
@@ -10,8 +11,9 @@
 #include "tests/support/cmocka_cpp.h"
 // clang-format on
 
-using epsilond::agent::muted_at;
+using epsilond::agent::mute_window_at;
 using epsilond::agent::MuteConfig;
+using epsilond::agent::MuteWindow;
 using epsilond::agent::StepTime;
 
 namespace {
@@ -30,7 +32,11 @@ bool in_window(const StepTime& time, unsigned days, int start_minute, int end_mi
   mutes[0].days = std::bitset<7>(days);
   mutes[0].start_minute = start_minute;
   mutes[0].end_minute = end_minute;
-  return muted_at(mutes, time);
+  return mute_window_at(mutes, time).config != nullptr;
+}
+
+bool muted_at(std::span<const MuteConfig> mutes, const StepTime& time) {
+  return mute_window_at(mutes, time).config != nullptr;
 }
 
 constexpr unsigned kSundayOnly = 0b0000001;
@@ -70,6 +76,19 @@ void of_several_windows_any_mutes(void**) {
   assert_true(muted_at(mutes, at(6, 0, 29)));   // Saturday, of the window that began on Friday
   assert_false(muted_at(mutes, at(1, 0, 10)));  // Monday, and on Sunday none began
   assert_false(muted_at(mutes, at(6, 23, 45)));
+}
+
+void of_several_windows_the_one_that_ends_last_is_told_with_its_end(void**) {
+  std::array<MuteConfig, 3> mutes;
+  mutes[0] = {"short", std::bitset<7>(kSundayOnly), 180, 270};
+  mutes[1] = {"night", std::bitset<7>(kSaturdayOnly), 1380, 300};
+  mutes[2] = {"other", std::bitset<7>(kSundayOnly), 240, 250};
+  StepTime time = at(0, 1, 30, 2);
+  time.wall += std::chrono::milliseconds(12345);
+  const MuteWindow window = mute_window_at(mutes, time);
+  assert_ptr_equal(window.config, &mutes[1]);
+  assert_true(window.until == at(0, 3, 0).wall);
+  assert_true(mute_window_at(mutes, at(-1, 23, 30)).until == at(0, 5, 0).wall);
 }
 
 // Central Europe, whose clocks go from 02:00 to 03:00 at 01:00 UTC on 2026-03-29, and from 03:00 to 02:00 at 01:00 UTC
@@ -120,6 +139,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(a_window_past_midnight_belongs_to_the_day_it_starts_on),
     cmocka_unit_test(windows_are_in_local_time),
     cmocka_unit_test(of_several_windows_any_mutes),
+    cmocka_unit_test(of_several_windows_the_one_that_ends_last_is_told_with_its_end),
     cmocka_unit_test(when_the_clocks_go_forward_the_skipped_hour_mutes_nothing),
     cmocka_unit_test(when_the_clocks_go_back_the_repeated_hour_mutes_twice),
     cmocka_unit_test(times_before_1970_do_not_confuse_the_weekday),
