@@ -1,6 +1,7 @@
 #include "agent/config/config_reader.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "agent/config/config_sections.h"
 #include "agent/config/config_store.h"
@@ -94,7 +95,19 @@ class Builder {
         complain(list->file, list->line, section.label() + " features = " + list->value,
                  "only a control group has " + std::string(watch_features()[i].name), "with match = cgroup:PATH");
     }
+    if (!chosen) unlisted_.push_back(loaded_.config.watches.size());
     loaded_.config.watches.push_back(std::move(watch));
+  }
+
+  // Services without a list share the room that the others leave: each has as many features.
+  void fit_unlisted() {
+    std::vector<WatchConfig>& watches = loaded_.config.watches;
+    std::size_t room = most_watch_rows();
+    std::size_t rows = watch_rows(watches);
+    for (const std::size_t i : unlisted_) rows -= watches[i].features.count();
+    room -= std::min(room, rows);
+    for (const std::size_t i : unlisted_)
+      keep_most_telling(watches[i].features, std::max<std::size_t>(room / unlisted_.size(), 1));
   }
 
   // The rows of watched services that a list, or its default, has beside those of the host.
@@ -116,13 +129,14 @@ class Builder {
       if (rows.none())
         complain(list->file, list->line, section.label() + ' ' + std::string(key) + " = " + list->value,
                  "no [watch NAME] section has the feature \"" + std::string(word) + '"',
-                 "NAME.FEATURE of a [watch NAME] section");
+                 "NAME.FEATURE of a [watch NAME] section, whose default is shorter where there are several");
     }
     return all_known;
   }
 
   // Models have a fixed width.
   void check_watch_rows() {
+    fit_unlisted();
     const std::vector<WatchConfig>& watches = loaded_.config.watches;
     const WrittenSection* last = nullptr;
     for (const WrittenSection& section : written_.sections())
@@ -134,7 +148,7 @@ class Builder {
     else if (rows > most_watch_rows())
       complain(last->file, last->line, last->label(),
                std::to_string(rows) + " features of services in all, there is room for " + most,
-               "at most " + most + " over all [watch NAME] sections: shorten them by features = rss_bytes cpu_*");
+               "at most " + most + " over all [watch NAME] sections: leave their features = out, or shorten it");
     else
       return;
     loaded_.config.watches.clear();
@@ -295,6 +309,7 @@ class Builder {
   const std::vector<std::string>& files_;
   Messages& messages_;
   LoadedConfig loaded_;
+  std::vector<std::size_t> unlisted_;  // watches whose features are the default
   bool watches_refused_ = false;
 };
 

@@ -42,6 +42,14 @@ constexpr std::array<UsageField, kWatchFeatureCount> kFields = {
     UsageField::kReadBytes,   UsageField::kWriteBytes,
 };
 
+// First what a service is known by and anybody may read; last what the others all but say. etc/man/epsilond.ini.5 has it.
+constexpr std::array<UsageField, kWatchFeatureCount> kMostTelling = {
+    UsageField::kRssBytes,    UsageField::kUserSeconds, UsageField::kSystemSeconds, UsageField::kThreads,
+    UsageField::kProcesses,   UsageField::kDescriptors, UsageField::kWriteBytes,    UsageField::kReadBytes,
+    UsageField::kSwapBytes,   UsageField::kPssBytes,    UsageField::kWriteChars,    UsageField::kReadChars,
+    UsageField::kMemoryBytes, UsageField::kVmemBytes,
+};
+
 // What the list of a watch, or of a model, calls a feature.
 bool is_meant(std::string_view word, std::string_view name) {
   return word.ends_with('*') ? name.starts_with(word.substr(0, word.size() - 1)) : name == word;
@@ -54,6 +62,14 @@ std::span<const Feature> watch_features() { return kFeatures; }
 platform::UsageField usage_field(std::size_t watch_feature) { return kFields[watch_feature]; }
 
 bool needs_cgroup(std::size_t watch_feature) { return kFields[watch_feature] == UsageField::kMemoryBytes; }
+
+void keep_most_telling(std::bitset<kWatchFeatureCount>& chosen, std::size_t most) {
+  std::bitset<kWatchFeatureCount> kept;
+  for (const UsageField field : kMostTelling)
+    for (std::size_t i = 0; i < kWatchFeatureCount; ++i)
+      if (kFields[i] == field && chosen[i] && kept.count() < most) kept.set(i);
+  chosen = kept;
+}
 
 std::size_t most_watch_rows() { return models::kMaxFeatures - features().size(); }
 

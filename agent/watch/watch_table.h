@@ -2,6 +2,7 @@
 // The features of a watched service, and where they stand in the table of the agent: behind those of the host, watch by
 // watch in the order of the configuration, each named NAME.FEATURE.
 
+#include <bitset>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -22,6 +23,9 @@ std::span<const Feature> watch_features();
 platform::UsageField usage_field(std::size_t watch_feature);
 // Only control groups know it.
 bool needs_cgroup(std::size_t watch_feature);
+
+// Leaves of `chosen` (bit i = row i of watch_features()) the `most` that tell most of a service.
+void keep_most_telling(std::bitset<kWatchFeatureCount>& chosen, std::size_t most);
 
 // How many rows there are room for, over all watches.
 std::size_t most_watch_rows();

@@ -2,6 +2,7 @@
 
 #include "agent/config/config_values.h"
 #include "agent/pipeline/feature_table.h"
+#include "agent/watch/watch_table.h"
 #include "tests/agent/config/config_support.h"
 
 // clang-format off
@@ -110,6 +111,12 @@ bool model_has_service_rows(std::size_t model, std::initializer_list<std::size_t
   return (config().models[model].features & ~epsilond::agent::all_features()) == wanted;
 }
 
+bool watch_has(std::size_t watch, std::string_view name) {
+  for (std::size_t i = 0; i < epsilond::agent::kWatchFeatureCount; ++i)
+    if (epsilond::agent::watch_features()[i].name == name) return config().watches[watch].features[i];
+  return false;
+}
+
 void a_service_is_stored(void**) {
   assert_true(load_service("[watch web]\nmatch = cgroup:system.slice/nginx.service\nfeatures = memory_bytes\n"
                            "[watch mail]\nmatch = pidfile:/run/exim.pid\nfeatures = threads\n"));
@@ -128,6 +135,22 @@ void a_service_has_all_features_that_its_kind_knows_by_default(void**) {
   assert_int_equal(config().watches[0].features.count(), epsilond::agent::kWatchFeatureCount - 1);
   assert_true(load("[watch db]\nmatch = cgroup:a.slice\n"));
   assert_int_equal(config().watches[0].features.count(), epsilond::agent::kWatchFeatureCount);
+}
+
+void services_without_a_list_share_the_room_with_what_tells_most(void**) {
+  assert_true(load("[watch db]\nmatch = comm:postgres\n[watch web]\nmatch = cgroup:a.slice\n"));
+  assert_int_equal(config().watches[0].features.count(), 11);
+  assert_int_equal(config().watches[1].features.count(), 11);
+  assert_false(watch_has(0, "vmem_bytes"));
+  assert_true(load("[watch a]\nmatch = comm:a\n[watch b]\nmatch = comm:b\nfeatures = vmem_bytes r*\n"
+                   "[watch c]\nmatch = comm:c\n[watch d]\nmatch = comm:d\n[watch e]\nmatch = comm:e\nfeatures = default\n"));
+  assert_int_equal(config().watches[1].features.count(), 4);
+  for (const std::size_t watch : {0U, 2U, 3U, 4U}) {
+    assert_int_equal(config().watches[watch].features.count(), 4);
+    for (const char* name : {"rss_bytes", "cpu_user_ratio", "cpu_system_ratio", "threads"})
+      assert_true(watch_has(watch, name));
+  }
+  assert_int_equal(config().models[0].features.count(), features().size() + 20);
 }
 
 void a_service_adds_its_features_to_every_model_by_default(void**) {
@@ -354,6 +377,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(disabled_features_are_left_out_of_the_default_model),
     cmocka_unit_test(a_service_is_stored),
     cmocka_unit_test(a_service_has_all_features_that_its_kind_knows_by_default),
+    cmocka_unit_test(services_without_a_list_share_the_room_with_what_tells_most),
     cmocka_unit_test(a_service_adds_its_features_to_every_model_by_default),
     cmocka_unit_test(a_list_names_features_of_services),
     cmocka_unit_test(a_model_may_stand_before_the_service_that_it_names),
