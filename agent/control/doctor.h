@@ -45,6 +45,8 @@ void examine_service(const Patient& patient, DoctorReport& report);
 void examine_machine(Patient& patient, DoctorReport& report);
 // The very source that the agent samples with: what can be read, what it costs, and which features come of it.
 void examine_sources(Patient& patient, DoctorReport& report);
+// The processes of each watched service, found and read as the agent does.
+void examine_watches(const Patient& patient, DoctorReport& report);
 void examine_clock(const Patient& patient, DoctorReport& report);
 // By the agent's own reader.
 void examine_state(const Patient& patient, DoctorReport& report);

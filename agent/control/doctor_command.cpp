@@ -19,9 +19,10 @@ std::string_view doctor_help() {
   return R"(usage: epsilonctl doctor [--json] [-c CONFIG] [--root DIR]
 
 What the agent can see and do on this machine, what not and why, and what it
-costs: the very files that it samples, read now; the configuration, the running
-agent and its socket, containers and their limits, the clock, the state file,
-and whether each emitter finds somebody. Nothing is sent and nothing is written.
+costs: the very files that it samples, read now; the configuration, and which
+processes each [watch] section means now; the running agent and its socket,
+containers and their limits, the clock, the state file, and whether each emitter
+finds somebody. Nothing is sent and nothing is written.
 It takes about a second.
 
   --json               one JSON object
@@ -60,6 +61,7 @@ ExitCode run_doctor(std::span<const char* const> words, Console& console) {
   examine_service(patient, report);
   examine_machine(patient, report);
   examine_sources(patient, report);
+  examine_watches(patient, report);
   examine_clock(patient, report);
   examine_state(patient, report);
   examine_emitters(patient, report);

@@ -18,7 +18,7 @@ enum class Health : std::uint8_t {
 
 struct Finding {
   Health health = Health::kOk;
-  std::string_view about{};  // "configuration", "agent", "source", "feature", "machine", "clock", "state", "emitter"
+  std::string_view about{};  // configuration, agent, source, feature, watch, machine, clock, state, or emitter
   std::string subject{};     // "meminfo"
   std::string text{};        // what was found, in plain words
   std::string advice{};      // what to do about it; may be empty

@@ -28,7 +28,8 @@ void WatchLog::report(const WatchConfig& config, const ServiceReader& reader) {
   if (there_.is_news(reader.is_there()) || !knows_service_) {
     knows_service_ = true;
     if (there_.last)
-      log_line(LogLevel::kInfo, "watch %s: runs, %zu processes", name, tree.processes());
+      log_line(LogLevel::kInfo, "watch %s: runs, %zu process%s", name, tree.processes(),
+               tree.processes() == 1 ? "" : "es");
     else
       log_line(LogLevel::kInfo, "watch %s: does not run: its features are absent", name);
   }

@@ -83,6 +83,7 @@ class ProcessTree {
   bool looked() const { return passes_ > 0; }
   // In the tree, zombies included, as far as they are read.
   std::size_t processes() const { return members_.all().size(); }
+  std::span<const TreeMember> members() const { return members_.all(); }
   // More processes belong to the tree than kMostProcesses.
   bool overflowed() const { return members_.overflowed(); }
   // Some process is larger than the `most_rss_bytes` of its turn.

@@ -15,23 +15,17 @@ import tempfile
 import time
 import unittest
 
+from scratch import Scratch
+
 EPSILOND, EPSILONCTL, FIXTURES = sys.argv[1:4]
 NOBODY = 65534
 
 
-class Doctor(unittest.TestCase):
+class Doctor(Scratch):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="epsilond-doctor-")
         os.chmod(self.dir, 0o755)
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
 
     @staticmethod
     def bytes_of(path):
@@ -279,6 +273,31 @@ class Doctor(unittest.TestCase):
         for arguments in ([], ["--json"]):
             result = subprocess.run([EPSILONCTL, "doctor", *arguments], capture_output=True, text=True, timeout=60)
             self.assertNotIn(secret, result.stdout + result.stderr)
+
+    def test_it_names_the_processes_of_watched_services_and_says_where_there_are_none(self):
+        name = "served%d" % (os.getpid() % 10**6)
+        shutil.copy(shutil.which("sleep"), self.path(name))
+        services = [subprocess.Popen([self.path(name), "60"]) for _ in range(2)]
+        for service in services:
+            self.addCleanup(service.wait)
+            self.addCleanup(service.kill)
+        pid_file = self.write("x.pid", "%d\n" % services[0].pid)
+        sections = (("two", "comm:" + name), ("none", "comm:no-such-thing"), ("file", "pidfile:" + pid_file),
+                    ("gone", "pidfile:" + self.path("no.pid")), ("group", "cgroup:no.slice/such.service"))
+        ini = self.ini("".join("[watch %s]\nmatch = %s\n" % section for section in sections))
+        code, findings = self.doctor("-c", ini)
+        self.assertEqual(code, 0)
+        two = self.one(findings, "[watch two]")
+        self.assertEqual((two["about"], two["processes"]), ("watch", 2))
+        for service in services:
+            self.assertIn("%s[%d]" % (name, service.pid), two["text"])
+        self.assertIn("; 4 features, those left out are ", two["text"])
+        self.assertIn("%s[%d]" % (name, services[0].pid), self.one(findings, "[watch file]")["text"])
+        for section, what in (("none", 'no process is called "no-such-thing" now'), ("gone", "cannot be opened"),
+                              ("group", "there is no such control group now")):
+            finding = self.one(findings, "[watch %s]" % section)
+            self.assertEqual((finding["health"], finding["processes"]), ("off", 0))
+            self.assertIn(what, finding["text"])
 
     def test_wrong_usage_is_told(self):
         for arguments in (["--sockt", "x"], ["word"], ["-c"], ["--json", "--json"]):
