@@ -59,6 +59,13 @@ std::optional<AppliedMapping> mapping_to_say(const std::string& column, const Cl
   return AppliedMapping{column, features()[claimant.feature].name, claimant.factor, claimant.note};
 }
 
+// Of those behind the host's features: a watched service has them.
+std::optional<std::size_t> row_called(std::string_view name, std::span<const Feature> table) {
+  for (std::size_t row = features().size(); row < table.size(); ++row)
+    if (table[row].name == name) return row;
+  return std::nullopt;
+}
+
 Feature unknown_feature(const std::string& name) {
   Feature feature{.name = name,
                   .unit = {},
@@ -101,6 +108,8 @@ FeatureColumns FeatureColumns::for_learning(std::span<const std::string> names, 
     if (const std::optional<Claimant>& claimant = claimants[i]) {
       columns.feed(i, claimant->feature, claimant->factor);
       if (const auto said = mapping_to_say(names[i], *claimant)) columns.applied_.push_back(*said);
+    } else if (const std::optional<std::size_t> row = row_called(names[i], columns.table_)) {
+      columns.feed(i, *row, 1.0);
     } else {
       columns.left_out_.push_back(names[i]);
     }

@@ -35,7 +35,7 @@ class FeatureColumns {
   // row of features(), any other a row of its own with kUnknownResolution. Of foreign names only those that mean one
   // thing count.
   static FeatureColumns for_replay(std::span<const std::string> names, std::span<const NameMapping> mappings);
-  // For learning: `table` is features_for() a machine; columns that are none of its features are left out.
+  // For learning: `table` is features_for() a machine, and services behind it; any other column is left out.
   static FeatureColumns for_learning(std::span<const std::string> names, std::span<const NameMapping> mappings,
                                      std::vector<Feature> table);
 

@@ -117,6 +117,17 @@ void learning_takes_what_such_a_name_usually_means(void** state) {
   assert_true(bench.columns.left_out()[0] == "colour");
 }
 
+void learning_takes_the_features_of_a_service_behind_those_of_the_host(void** state) {
+  Bench& bench = bench_of(state, Use::kLearn, {"db.rss_bytes", "load_1min", "web.rss_bytes"});
+  std::vector<Feature> table = features_for({8e9, 2.0});
+  table.push_back(features()[0]);
+  table.back().name = "db.rss_bytes";
+  bench.columns = FeatureColumns::for_learning(bench.names, {}, table);
+  assert_near(read(bench, {5e6, 1.0, 7e6}).values[features().size()], 5e6, 0, 0);
+  assert_int_equal(bench.columns.fed().count(), 2);
+  assert_true(bench.columns.left_out().size() == 1 && bench.columns.left_out()[0] == "web.rss_bytes");
+}
+
 void a_data_source_without_a_name_has_that_of_its_file(void** state) {
   const Bench& bench = bench_of(state, Use::kReplay, {"swap-used.value"});
   assert_int_equal(row_of(bench, "swap_used_bytes"), 0);
@@ -205,6 +216,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_column_named_as_a_feature_is_that_feature, setup, teardown),
     cmocka_unit_test_setup_teardown(a_replay_takes_a_foreign_name_only_where_it_means_one_thing, setup, teardown),
     cmocka_unit_test_setup_teardown(learning_takes_what_such_a_name_usually_means, setup, teardown),
+    cmocka_unit_test_setup_teardown(learning_takes_the_features_of_a_service_behind_those_of_the_host, setup, teardown),
     cmocka_unit_test_setup_teardown(a_data_source_without_a_name_has_that_of_its_file, setup, teardown),
     cmocka_unit_test_setup_teardown(learning_has_the_scales_of_its_machine, setup, teardown),
     cmocka_unit_test_setup_teardown(parts_of_one_feature_add_up, setup, teardown),
