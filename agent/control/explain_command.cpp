@@ -21,7 +21,8 @@ constexpr double kDriftOfRounding = 0.05;  // of numbers that were printed with 
 constexpr std::string_view kLegend = R"(
 surprise: 1 is once in ten samples, 2 once in a hundred, and so on; told of above the
 threshold. z: standard deviations from what is usual. ln p: natural log of the
-density at the value. share: of the strangeness.
+density at the value. share: of the strangeness, to which the last minutes and how
+features go together count too: a small z may have one.
 )";
 
 double or_zero(double value) { return std::isfinite(value) ? value : 0.0; }
@@ -91,16 +92,18 @@ std::string growth_text(const RawJson& process) {
   return what + ' ' + decimal_text(delta, 1);
 }
 
-// "  postgres[4411], postgresql.service, uid 113: resident memory +5.6 GB"
+// "  postgres[4411] of uid 113, in postgresql.service: resident memory +5.6 GB"
 void put_processes(const RawJson& event, std::string& text) {
   const std::vector<RawJson> processes = event["processes"].elements();
   if (processes.empty()) return;
   text += "\nProcesses that grew most when it began, within 4 to 8 s:\n";
   for (const RawJson& process : processes) {
-    text += "  " + process["comm"].text() + '[' + decimal_text(process["pid"].number(), 0) + "], ";
+    text += "  " + process["comm"].text() + '[' + decimal_text(process["pid"].number(), 0) + "] of uid " +
+            decimal_text(process["uid"].number(), 0);
     const std::string unit = process["unit"].text();
-    if (!unit.empty()) text += unit + ", ";
-    text += "uid " + decimal_text(process["uid"].number(), 0) + ": " + growth_text(process) + '\n';
+    const bool of_systemd = unit.ends_with(".service") || unit.ends_with(".scope");
+    if (!unit.empty()) text += (of_systemd ? ", in " : ", in control group ") + unit;
+    text += ": " + growth_text(process) + '\n';
   }
 }
 
@@ -112,8 +115,10 @@ std::string episode_for_people(const AgentReply& reply, bool all) {
   const bool over = kind == "cleared" || kind == "learned";
   for (char& c : kind) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   std::string text = kind + ' ' + event["id"].text() + " [model " + event["model"].text() + "] on " +
-                     event["host"].text() + ", " + event["time"].text() + (over ? ", lasted " : ", still open, after ");
-  text += format_duration(or_zero(event["duration_s"].number())).view();
+                     event["host"].text() + ", " + event["time"].text() + (over ? ", lasted " : ", still open");
+  const double duration_s = or_zero(event["duration_s"].number());
+  if (!over && duration_s >= 1.0) text += ", by then for ";
+  if (over || duration_s >= 1.0) text += format_duration(duration_s).view();
   text += "\n" + event["text"].text() + "\n\n";
   text += "At its strangest: surprise " + decimal_text(event["surprise"].number(), 2) + ", threshold " +
           decimal_text(event["threshold"].number(), 2) + ", log super-epsilon " +

@@ -46,7 +46,7 @@ ExitCode run_mute(std::span<const char* const> words, Console& console) {
   double seconds = 0.0;
   const std::string duration(operands.front());
   if (const Problem problem = parse_duration(duration, &seconds))
-    return usage_error(console, "mute", "'" + duration.substr(0, 40) + "': " + problem->what);
+    return usage_error(console, "mute", "'" + duration.substr(0, 40) + "': " + problem->what + ", allowed: 1s .. 31d");
   if (!(seconds > 0.0) || seconds > CommandedMute::kLongestS)
     return usage_error(console, "mute", "'" + duration.substr(0, 40) + "': allowed: 1s .. 31d");
   std::string request = "mute " + std::to_string(static_cast<long>(std::ceil(seconds)));

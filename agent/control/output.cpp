@@ -1,5 +1,6 @@
 #include "agent/control/output.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "agent/report/report.h"
@@ -54,7 +55,8 @@ void CommandOutput::sync(Voice& voice) {
 ExitCode flush_standard_output(Console& console, Voice& voice) {
   const Result<void> flushed = console.out.flush();
   if (flushed) return kExitFine;
-  voice.say("standard output", "%s", flushed.error().context.c_str());
+  // Who reads no further, as head does, wants no word about it.
+  if (flushed.error().system_errno != EPIPE) voice.say("standard output", "%s", flushed.error().context.c_str());
   return kExitIo;
 }
 

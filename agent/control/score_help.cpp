@@ -68,7 +68,7 @@ Examples:
   epsilonctl score prmon.txt --model isolation_forest --threshold contamination:0.1
   epsilonctl score ex8data1_X.csv --threshold epsilon:8.99e-05
   epsilonctl score today.csv.gz --train lastweek.csv.gz --columns load,memory
-  zcat *.csv.gz | epsilonctl score - --threshold contamination:0.05
+  zcat lastweek.csv.gz | epsilonctl score - --threshold contamination:0.05
 )";
 }
 

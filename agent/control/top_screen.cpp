@@ -59,7 +59,7 @@ std::string news(const TopView& view) {
   if (agent["mute_until"].present())
     text = "muted for another " + or_dash(agent["mute_left_s"].number()) + ": " + agent["mute_reason"].text();
   else if (agent["mute_window"].is_true())
-    text = "muted by a window of the configuration";
+    text = "muted until " + agent["mute_window_until"].text() + " by [mute " + agent["mute_window_name"].text() + "]";
   if (model["id"].present()) {
     if (!text.empty()) text += "; ";
     text += "episode for " + or_dash(model["duration_s"].number()) + ": ";
@@ -83,7 +83,11 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     text.remove_prefix(end);
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   }
-  if (!text.empty() || lines.empty()) lines.push_back(first_characters(text, width));
+  const std::string last = first_characters(text, width);
+  if (last.size() < text.size())
+    lines.push_back(first_characters(text, width - 3) + "...");
+  else if (!text.empty() || lines.empty())
+    lines.push_back(last);
   return lines;
 }
 
@@ -137,7 +141,7 @@ std::string table_head(std::size_t columns, const HistoryTable& history, const T
 }
 
 std::string key_line(const TopChoice& choice, std::size_t columns) {
-  std::string line = "! odd   q quit  s sort: ";
+  std::string line = "! odd  q quit  s sort: ";
   line += choice.by_strangeness ? "strangest" : "table";
   line += "  m model  + - time  arrows scroll  space ";
   line += choice.paused ? "go on" : "pause";

@@ -54,7 +54,7 @@ void it_says_what_happened_and_whether_it_is_over(void** state) {
   Bench& bench = get(state);
   bench.explain("raised", "");
   assert_true(bench.text.starts_with("RAISED host-20261122T031502Z-4 [model host] on web1, 2026-11-22T03:15:17.000Z, "
-                                     "still open, after 15 s\nmemory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)\n"));
+                                     "still open, by then for 15 s\nmemory used 7.9 GB (usual 2.2 \u00b1 0.2 GB)\n"));
   assert_true(bench.has("surprise 9.20, threshold 5.30, log super-epsilon -81.1"));
   assert_false(bench.has("Processes"));
 }
@@ -88,14 +88,14 @@ void a_process_is_named_with_its_unit_and_what_it_took(void** state) {
                 R"({"comm":"postgres","pid":4411,"uid":113,"what":"rss_bytes","delta":5.6e9,"unit":"postgresql.service"},)"
                 R"({"comm":"gcc","pid":7,"uid":0,"what":"cpu_seconds","delta":3.25},)"
                 R"({"comm":"dd","pid":8,"uid":0,"what":"blocked","delta":1})");
-  assert_true(bench.has("  postgres[4411], postgresql.service, uid 113: resident memory +5.6 GB\n"));
-  assert_true(bench.has("  gcc[7], uid 0: processor time +3."));
-  assert_true(bench.has("  dd[8], uid 0: waits for a device"));
+  assert_true(bench.has("  postgres[4411] of uid 113, in postgresql.service: resident memory +5.6 GB\n"));
+  assert_true(bench.has("  gcc[7] of uid 0: processor time +3."));
+  assert_true(bench.has("  dd[8] of uid 0: waits for a device"));
 }
 
 void growth_of_a_newer_agent_is_shown_as_it_comes(void** state) {
   get(state).explain("raised", R"({"comm":"x","pid":1,"uid":0,"what":"sockets","delta":12})");
-  assert_true(get(state).has("  x[1], uid 0: sockets 12.0\n"));
+  assert_true(get(state).has("  x[1] of uid 0: sockets 12.0\n"));
 }
 
 const CMUnitTest kTests[] = {

@@ -134,6 +134,18 @@ void it_tells_what_happened_in_a_few_lines(void** state) {
   assert_true(bench.row_begins(4, "memory used 7.9 GB, "));
   assert_true(bench.row_begins(5, "memory used 7.9 GB, "));
   assert_true(bench.row_begins(6, "feature "));
+  assert_true(bench.has("...\nfeature "));
+  assert_true(bench.has("  space pause\n"));
+}
+
+void a_window_that_mutes_is_named(void** state) {
+  Bench& bench = get(state);
+  bench.text[0] = R"({"what":"agent","version":"0.1.0","host":"web1","time":"2026-11-22T03:03:22.123Z","uptime_s":3700,)"
+                  R"("state":"muted","muted":true,"mute_window":true,"mute_window_name":"backup",)"
+                  R"("mute_window_until":"2026-11-22T04:30:00.000Z"})";
+  bench.lines.agent = epsilond::agent::RawJson(bench.text[0]);
+  bench.draw(132, 24, {false, true});
+  assert_true(bench.row_begins(3, "muted until 2026-11-22T04:30:00.000Z by [mute backup]; episode for 15 s: host-1"));
 }
 
 void an_agent_that_is_gone_leaves_its_last_screen_and_a_word(void** state) {
@@ -164,13 +176,14 @@ void the_table_scrolls_to_its_end_and_no_farther(void** state) {
   bench.choice.scroll = 1000;
   bench.draw(80, 24, {false, true});
   assert_true(bench.row_begins(22, "feature number 39"));
-  assert_true(bench.row_begins(23, "! odd   q quit"));
+  assert_true(bench.row_begins(23, "! odd  q quit"));
 }
 
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(it_fills_the_screen_and_never_more, setup, teardown),
     cmocka_unit_test_setup_teardown(it_says_what_is_odd_first, setup, teardown),
     cmocka_unit_test_setup_teardown(it_tells_what_happened_in_a_few_lines, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_window_that_mutes_is_named, setup, teardown),
     cmocka_unit_test_setup_teardown(an_agent_that_is_gone_leaves_its_last_screen_and_a_word, setup, teardown),
     cmocka_unit_test_setup_teardown(without_colour_there_is_no_escape, setup, teardown),
     cmocka_unit_test_setup_teardown(the_order_of_the_table_can_be_kept, setup, teardown),
