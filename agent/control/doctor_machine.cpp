@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -73,8 +74,10 @@ void add_stand_ins(const Surroundings& found, std::span<const platform::SourcePa
 
 // A limit of the control group that the kernel's own files do not show: what they tell is not what may be used.
 void add_limits(const Surroundings& found, const HostSample& sample, DoctorReport& report) {
-  if (found.processors && sample.has(SampleField::kCpuCount) &&
-      found.processors->value < sample.value(SampleField::kCpuCount))
+  const auto is_below = [&sample](const std::optional<Surroundings::Limit>& limit, SampleField field) {
+    return limit && sample.has(field) && limit->value < sample.value(field);
+  };
+  if (is_below(found.processors, SampleField::kCpuCount))
     report.add({.health = Health::kNote,
                 .about = "machine",
                 .subject = "processors",
@@ -83,8 +86,7 @@ void add_limits(const Surroundings& found, const HostSample& sample, DoctorRepor
                         found.processors->file + "): cpu_* and load are shares of all of them",
                 .advice = "cpu.stat beside that file counts how often it is throttled",
                 .numbers = {{"limit", found.processors->value}}});
-  if (found.memory_bytes && sample.has(SampleField::kMemTotalBytes) &&
-      found.memory_bytes->value < sample.value(SampleField::kMemTotalBytes))
+  if (is_below(found.memory_bytes, SampleField::kMemTotalBytes))
     report.add({.health = Health::kNote,
                 .about = "machine",
                 .subject = "memory",

@@ -34,21 +34,15 @@ Result<void> parse_time(const Arguments& arguments, const char* option, double l
   return {};
 }
 
-Result<void> parse_file(const Arguments& arguments, const char* option, std::string& path) {
-  const auto name = arguments.value(option);
-  if (!name) return {};
-  if (name->empty() || *name == "-")
-    return bad_value(option, *name, "the name of a file (standard output belongs to the command)");
-  path = *name;
-  return {};
-}
-
 Result<void> parse_files(const Arguments& arguments, RunOptions& options) {
   const std::array files = {std::pair{"prmon", &options.prmon_file}, std::pair{"csv", &options.csv_file},
                             std::pair{"json-summary", &options.json_summary_file},
                             std::pair{"flags", &options.flags_file}};
   for (std::size_t i = 0; i < files.size(); ++i) {
-    if (Result<void> parsed = parse_file(arguments, files[i].first, *files[i].second); !parsed) return parsed.error();
+    if (Result<void> parsed = parse_output_file(arguments, files[i].first, *files[i].second,
+                                                "the name of a file (standard output belongs to the command)");
+        !parsed)
+      return parsed.error();
     if (files[i].second->empty()) continue;
     for (std::size_t j = 0; j < i; ++j)
       if (*files[j].second == *files[i].second)

@@ -9,11 +9,11 @@
 #include <cstdio>
 
 #include "agent/control/run_name.h"
+#include "agent/history/replay_output.h"
 #include "agent/watch/usage_readings.h"
-#include "platform/emit/flag_format.h"
-#include "platform/emit/line_output.h"
 #include "platform/kernel/proc/net_dev.h"
 #include "platform/kernel/process_table.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -22,6 +22,7 @@ using platform::Command;
 using platform::CommandUsage;
 using platform::NetDev;
 using platform::Result;
+using platform::seconds_of;
 using platform::TreeUsage;
 using platform::UsageField;
 
@@ -35,8 +36,6 @@ constexpr double kGraceS = 5.0;
 constexpr std::array kPrmonGauges = {UsageField::kPssBytes,  UsageField::kRssBytes,  UsageField::kSwapBytes,
                                      UsageField::kVmemBytes, UsageField::kProcesses, UsageField::kThreads};
 constexpr std::size_t kNetTextBytes = std::size_t{256} * 1024;
-
-double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 // Every feature, so that the rows are those of watch_features(); what only control groups know stays absent.
 WatchConfig watch_of(const RunOptions& options) {
@@ -68,17 +67,13 @@ class FlagLines final : public platform::Emitter {
  public:
   explicit FlagLines(platform::OutputFile& out) : out_(out) {}
   Result<void> emit(const platform::Flag& flag) override {
-    const Result<std::size_t> size = platform::render_flag_json(flag, std::span(line_).first(line_.size() - 1));
-    if (!size) return size.error();
-    line_[*size] = '\n';
-    out_.write({line_.data(), *size + 1});
-    return out_.flush();
+    const Result<void> written = write_event_line(out_, flag);
+    return written ? out_.flush() : written;
   }
   std::string_view name() const override { return "flags"; }
 
  private:
   platform::OutputFile& out_;
-  std::array<char, platform::kMaxOutputLine> line_{};
 };
 
 std::uint64_t grown(std::uint64_t before, std::uint64_t now) { return now >= before ? now - before : 0; }

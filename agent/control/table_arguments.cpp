@@ -33,11 +33,10 @@ Result<void> parse_table_arguments(const Arguments& arguments, TableOptions& tab
   return {};
 }
 
-Result<void> parse_output_file(const Arguments& arguments, const char* option, std::string& path) {
+Result<void> parse_output_file(const Arguments& arguments, const char* option, std::string& path, const char* allowed) {
   const auto name = arguments.value(option);
   if (!name) return {};
-  if (name->empty() || *name == "-")
-    return bad_value(option, *name, "the name of a file (standard output carries the events)");
+  if (name->empty() || *name == "-") return bad_value(option, *name, allowed);
   path = *name;
   return {};
 }

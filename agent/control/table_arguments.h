@@ -16,8 +16,10 @@ platform::Error bad_value(const char* option, std::string_view value, const char
 
 // --format and --columns; what is not given is left as it is.
 platform::Result<void> parse_table_arguments(const Arguments& arguments, TableOptions& table);
-// --scores, --report: the name of a file, for standard output carries the events.
-platform::Result<void> parse_output_file(const Arguments& arguments, const char* option, std::string& path);
+// The name of a file, for something else has standard output: `allowed` says so.
+platform::Result<void> parse_output_file(
+    const Arguments& arguments, const char* option, std::string& path,
+    const char* allowed = "the name of a file (standard output carries the events)");
 // --false-alarms-per-week: above 0.
 platform::Result<std::optional<double>> parse_weekly_budget(const Arguments& arguments);
 

@@ -1,12 +1,14 @@
 #include "agent/history/replay_output.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
 #include "agent/history/json_line.h"
 #include "agent/pipeline/explanation.h"
 #include "platform/emit/flag_format.h"
+#include "platform/emit/line_output.h"
 
 namespace epsilond::agent {
 namespace {
@@ -26,11 +28,17 @@ void put_instant(JsonLine& json, std::string_view key, double time_s, bool calen
 
 }  // namespace
 
+platform::Result<void> write_event_line(platform::OutputFile& out, const platform::Flag& flag) {
+  std::array<char, platform::kMaxOutputLine> line;
+  const platform::Result<std::size_t> size = platform::render_flag_json(flag, std::span(line).first(line.size() - 1));
+  if (!size) return size.error();
+  line[*size] = '\n';
+  out.write({line.data(), *size + 1});
+  return {};
+}
+
 void EventLines::on_event(const platform::Flag& flag) {
-  const platform::Result<std::size_t> size = platform::render_flag_json(flag, std::span(line_).first(line_.size() - 1));
-  if (!size) return;  // any flag fits: see kMinJsonDatagram
-  line_[*size] = '\n';
-  out_.write({line_.data(), *size + 1});
+  static_cast<void>(write_event_line(out_, flag));  // any flag fits: see kMinJsonDatagram
 }
 
 ReplayScores::ReplayScores(platform::OutputFile& out, std::span<const Feature> table, std::size_t model)

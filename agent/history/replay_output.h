@@ -1,7 +1,6 @@
 #pragma once
 // What `epsilonctl replay` writes: a JSON line per event, the scores table, and the summary line.
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -9,12 +8,16 @@
 
 #include "agent/history/replayer.h"
 #include "agent/history/score_output.h"
-#include "platform/emit/line_output.h"
+#include "platform/emit/flag.h"
 #include "platform/file/output_file.h"
+#include "platform/result.h"
 
 namespace epsilond::agent {
 
-// Events as the agent prints them, but never dropped.
+// As the agent prints it.
+platform::Result<void> write_event_line(platform::OutputFile& out, const platform::Flag& flag);
+
+// Events, never dropped.
 class EventLines final : public ReplayListener {
  public:
   // `out` must outlive it.
@@ -23,7 +26,6 @@ class EventLines final : public ReplayListener {
 
  private:
   platform::OutputFile& out_;
-  std::array<char, platform::kMaxOutputLine> line_{};
 };
 
 // The file of --scores: what one model says of each row.

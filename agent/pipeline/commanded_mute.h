@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "platform/fixed_string.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 
@@ -29,7 +30,7 @@ class CommandedMute {
   // `seconds` in (0, kLongestS], from `wall` on. A reason that is too long is cut.
   void begin(double seconds, std::chrono::nanoseconds wall, std::string_view reason) {
     left_s_ = seconds;
-    until_s_ = seconds_of(wall) + seconds;
+    until_s_ = platform::seconds_of(wall) + seconds;
     reason_.assign(reason);
     restored_ = false;
     ++changes_;
@@ -41,9 +42,9 @@ class CommandedMute {
   // To be called for every sample.
   void advance(double passed_s, std::chrono::nanoseconds wall) {
     if (left_s_ <= 0.0) return;
-    left_s_ = restored_ ? std::min(left_s_, until_s_ - seconds_of(wall)) : left_s_ - passed_s;
+    left_s_ = restored_ ? std::min(left_s_, until_s_ - platform::seconds_of(wall)) : left_s_ - passed_s;
     restored_ = false;
-    until_s_ = seconds_of(wall) + left_s_;
+    until_s_ = platform::seconds_of(wall) + left_s_;
     if (left_s_ <= 0.0) ++changes_;
   }
 
@@ -76,8 +77,6 @@ class CommandedMute {
   }
 
  private:
-  static double seconds_of(std::chrono::nanoseconds wall) { return std::chrono::duration<double>(wall).count(); }
-
   double left_s_ = 0.0;
   double until_s_ = 0.0;
   platform::FixedString<127> reason_;

@@ -13,7 +13,6 @@ namespace {
 using platform::Flag;
 using platform::FlagFeature;
 using platform::FlagProcess;
-using platform::GrowthKind;
 using platform::GrownProcess;
 using platform::SampleField;
 
@@ -26,18 +25,7 @@ struct Row {
   Behind behind;
 };
 
-constexpr GrowthKind kNone = GrowthKind::kNone;
-constexpr GrowthKind kCpu = GrowthKind::kCpu;
-constexpr GrowthKind kMemory = GrowthKind::kMemory;
-constexpr GrowthKind kReads = GrowthKind::kReads;
-constexpr GrowthKind kWrites = GrowthKind::kWrites;
-constexpr GrowthKind kStorage = GrowthKind::kStorage;
-constexpr GrowthKind kThreads = GrowthKind::kThreads;
-constexpr GrowthKind kDescriptors = GrowthKind::kDescriptors;
-constexpr GrowthKind kChildren = GrowthKind::kChildren;
-constexpr GrowthKind kZombies = GrowthKind::kZombies;
-constexpr GrowthKind kAllZombies = GrowthKind::kAllZombies;
-constexpr GrowthKind kBlocked = GrowthKind::kBlocked;
+using enum platform::GrowthKind;
 constexpr bool kFalls = true;
 constexpr bool kSameUnit = true;
 

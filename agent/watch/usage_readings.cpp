@@ -1,11 +1,8 @@
 #include "agent/watch/usage_readings.h"
 
-#include <optional>
-
 #include "agent/watch/watch_table.h"
 
 namespace epsilond::agent {
-namespace {
 
 using platform::TreeUsage;
 using platform::UsageField;
@@ -21,8 +18,6 @@ std::optional<double> usage_value(std::size_t feature, const TreeUsage* previous
   if (!(grown >= 0.0)) return std::nullopt;
   return grown / elapsed_s;
 }
-
-}  // namespace
 
 Readings observe_usage(const TreeUsage* previous, const TreeUsage& current, double elapsed_s) {
   Readings readings;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/pipeline/wiring.h"
+#include "agent/watch/usage_readings.h"
 
 namespace epsilond::agent {
 namespace {
@@ -13,11 +14,8 @@ using platform::ProcessTree;
 using platform::ProcRoot;
 using platform::Result;
 using platform::TreeUsage;
-using platform::UsageField;
 
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
-
-bool is_counter(UsageField field) { return static_cast<std::size_t>(field) >= platform::kFirstUsageCounter; }
 
 }  // namespace
 
@@ -101,13 +99,7 @@ void Watches::take(Watch& watch) {
   std::size_t row = 0;
   for (std::size_t i = 0; i < kWatchFeatureCount; ++i) {
     if (!watch.config.features[i]) continue;
-    const UsageField field = usage_field(i);
-    double value = now.has(field) ? now.value(field) : kAbsent;
-    if (is_counter(field)) {
-      const bool both = comparable && elapsed_s > 0.0 && watch.before.has(field);
-      value = both ? (value - watch.before.value(field)) / elapsed_s : kAbsent;
-    }
-    watch.values[row++] = value;
+    watch.values[row++] = usage_value(i, comparable ? &watch.before : nullptr, now, elapsed_s).value_or(kAbsent);
   }
   watch.before = now;
   watch.epoch_before = watch.reader.epoch();

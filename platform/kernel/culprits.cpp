@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "platform/kernel/proc/pid_stat.h"
+#include "platform/seconds.h"
 
 namespace epsilond::platform {
 namespace {
@@ -17,8 +18,6 @@ constexpr std::size_t kStatSize = 2048;  // as in ProcessTable
 constexpr int kMostAncestors = 8;
 
 constexpr ProcessUsage kUnborn = {};
-
-double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 // Counters only grow; what does not is another's.
 double grown(std::uint64_t now, std::uint64_t then) { return now > then ? static_cast<double>(now - then) : 0.0; }
