@@ -46,23 +46,27 @@ class Look:
 
     def __init__(self, top):
         self.top = top
-        self.rss_kb = self.pss_kb = self.cpu_s = 0
+        self.rss_kb = self.pss_kb = self.vmem_kb = self.cpu_s = self.processes = 0
 
     def take(self):
         waiting, found = children_of(self.top), []
         while waiting:
             found.append(waiting.pop())
             waiting += children_of(found[-1])
-        rss = pss = ticks = 0
+        rss = pss = vmem = ticks = alive = 0
         for pid in found:
             try:
                 with open("/proc/%d/smaps_rollup" % pid) as file:
                     sizes = dict(line.split()[:2] for line in file.readlines()[1:])
                 rss, pss = rss + int(sizes["Rss:"]), pss + int(sizes["Pss:"])
-                ticks += sum(int(field) for field in fields_of(pid)[11:15])
+                fields = fields_of(pid)
+                ticks += sum(int(field) for field in fields[11:15])
+                vmem += int(fields[20]) // 1024
+                alive += fields[0] != "Z"
             except (OSError, KeyError, ValueError):
                 pass  # it has ended meanwhile
         self.rss_kb, self.pss_kb = max(self.rss_kb, rss), max(self.pss_kb, pss)
+        self.vmem_kb, self.processes = max(self.vmem_kb, vmem), max(self.processes, alive)
         self.cpu_s = max(self.cpu_s, ticks / os.sysconf("SC_CLK_TCK"))
 
 

@@ -244,6 +244,8 @@ class Run(unittest.TestCase):
         self.near(summary["seconds"], 60 * int(minutes) + float(seconds), 1.0)  # it starts later
         self.near(largest["rss"], look.rss_kb)
         self.near(largest["pss"], look.pss_kb)
+        self.near(largest["vmem"], look.vmem_kb)
+        self.assertEqual(largest["nprocs"], look.processes)
         self.near(ours, look.cpu_s, 0.1)  # it did not see the very end
         if group.cpu_s() is not None:
             self.near(ours, group.cpu_s(), 0.02)
