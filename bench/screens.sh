@@ -53,19 +53,20 @@ printf '[agent]\nhost = web1\ncontrol = %s\n[model host]\nwarm_up = 60s\n' "$soc
 agent_pid=$!
 echo "learning for $learn s" >&2
 sleep "$learn"
-until_true 60 "an agent that has learned and sees nothing odd" state_is normal
+until_true 600 "an agent that has learned and sees nothing odd" state_is normal
 
 available=$(awk '$1 == "MemAvailable:" { printf "%.0f", $2 * 256 }' /proc/meminfo)
 "$build/disturb" memory "$((available < 2000000000 ? available : 2000000000))" 60 &
 disturb_pid=$!
 until_true 30 "an episode" state_is anomalous
+sleep 20 # so that the oddity has a width on the screen
 for size in 80x24 200x60; do
   columns=${size%x*} rows=${size#*x}
   terminal "top-$size" "$columns" "$rows" "$build/epsilonctl top --socket $socket"
-  terminal "plot-$size" "$columns" "$rows" "$build/epsilonctl plot mem_used_bytes --rows 300 --socket $socket"
-  terminal "surprise-$size" "$columns" "$rows" "$build/epsilonctl plot host.surprise --rows 300 --socket $socket"
+  # Where a shell would write its prompt next.
+  terminal "plot-$size" "$columns" "$rows" "$build/epsilonctl plot mem_used_bytes --rows 300 --socket $socket; sleep 60"
+  terminal "surprise-$size" "$columns" "$rows" "$build/epsilonctl plot host.surprise --rows 300 --socket $socket; sleep 60"
 done
-sleep 5 # so that the oddity has a width on the screen
 for size in 80x24 200x60; do
   for name in top plot surprise; do
     until_true 10 "a screen of $name" has_lines "$name-$size" 10
