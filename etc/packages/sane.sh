@@ -9,7 +9,7 @@ running() {
 # sane WHAT: whether the agent takes the configuration; if not, says so and that WHAT was left undone because of it.
 sane() {
   # Under a service manager, as unattended upgrades are, it would speak to a journal.
-  if complaint=$(unset JOURNAL_STREAM INVOCATION_ID; epsilond -t 2>&1); then return; fi
+  if complaint=$(unset JOURNAL_STREAM; epsilond -t 2>&1); then return; fi
   {
     echo "$complaint"
     echo "epsilond was NOT $1: it does not take the configuration above."

@@ -48,9 +48,8 @@ try_openrc() {
   base openrc openrc
   root=$(fresh openrc)
   with_packages "$root"
-  # As init would leave it: booted. What it would have mounted is there.
-  inside "$root" sh -c 'mkdir -p /run/openrc && echo default > /run/openrc/softlevel &&
-    for service in localmount bootmisc; do mkdir -p /run/openrc/started; ln -s /etc/init.d/$service /run/openrc/started/; done
+  # As its init would leave it: booted.
+  inside "$root" sh -c 'ln -sf openrc-init /sbin/init && mkdir -p /run/openrc && echo default > /run/openrc/softlevel &&
     exec /packages/lifecycle.sh openrc'
 }
 
@@ -90,18 +89,19 @@ try_rpm() {
   root=$(fresh rpm)
   mkdir "$root/packages"
   cp "$rpm" "$root/packages/epsilond.rpm"
-  # Debian's rpm believes that dpkg is the one to ask; there is nothing to ask for, the package requires nothing.
+  # The database is empty, so nothing in it provides the one thing that it asks for: a shell for its scripts.
   inside "$root" sh -ec '
     fine() { echo "  fine: $*"; }
     find / -xdev \( -path /proc -o -path /packages -o -path /var/lib/rpm -o -path /root/.rpmdb \) -prune -o -print | sort > /packages/before
     rpm --initdb
-    rpm -i /packages/epsilond.rpm; fine "rpm -i"
+    [ -z "$(rpm -qp --requires /packages/epsilond.rpm | grep -v -e "^rpmlib(" -e "^/bin/sh$")" ]; fine "it requires a shell alone"
+    rpm -i --nodeps --force-debian /packages/epsilond.rpm; fine "rpm -i"
     rpm -V epsilond; fine "rpm -V finds nothing changed"
     id epsilond > /dev/null; fine "the account is there"
     epsilond -t; fine "epsilond -t"
     epsilond --ticks 2 --state none > /dev/null; fine "epsilond --ticks 2"
     echo "; changed" >> /etc/epsilond/epsilond.ini
-    rpm -U --replacepkgs --force /packages/epsilond.rpm
+    rpm -U --nodeps --force-debian --replacepkgs --force /packages/epsilond.rpm
     tail -n 1 /etc/epsilond/epsilond.ini | grep -q "; changed"; fine "an upgrade keeps the changed ini"
     rpm -e epsilond 2> /dev/null; fine "rpm -e"
     [ ! -e /usr/sbin/epsilond ]
@@ -116,9 +116,7 @@ try_tarball() {
   root=$(fresh openrc)
   mkdir "$root/packages"
   tar -xzf build/packages/epsilond-*-linux-"$architecture".tar.gz -C "$root/packages" --strip-components=1
-  inside "$root" sh -c 'mkdir -p /run/openrc/started && echo default > /run/openrc/softlevel
-    for service in localmount bootmisc; do ln -s /etc/init.d/$service /run/openrc/started/; done
-    set -e
+  inside "$root" sh -ec 'mkdir -p /run/openrc && echo default > /run/openrc/softlevel
     fine() { echo "  fine: $*"; }
     status() { epsilonctl status > /dev/null 2>&1; }
     soon() { for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do if "$@"; then return; fi; sleep 1; done; echo "  WRONG: $*"; exit 1; }
