@@ -16,6 +16,7 @@
 #include "platform/host/file_access.h"
 #include "platform/host/privileges.h"
 #include "platform/host/system_call_filter.h"
+#include "platform/path.h"
 
 namespace epsilond::agent {
 namespace {
@@ -39,11 +40,7 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return path.substr(0, std::max<std::size_t>(slash, 1));
-}
+std::string directory_of(std::string_view path) { return std::string(platform::directory_of(path)); }
 
 // What is opened again and again, or by a reload.
 std::vector<FilePath> paths_of(const Options& options, const Config& config) {
@@ -51,6 +48,8 @@ std::vector<FilePath> paths_of(const Options& options, const Config& config) {
   std::vector<FilePath> paths = {{configuration}, {directory_of(configuration)}};  // the file may be a link
   for (const std::string* file : {&config.state_path, &config.control_path})
     if (!file->empty()) paths.push_back({directory_of(*file), true});
+  for (const EmitterConfig& emitter : config.emitters)
+    if (!emitter.path.empty()) paths.push_back({directory_of(emitter.path), true});
   if (!options.root.empty()) paths.push_back({options.root});
   for (const WatchConfig& watch : config.watches)
     if (options.root.empty() && watch.match.kind == platform::MatchKind::kPidFile)
