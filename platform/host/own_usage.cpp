@@ -1,6 +1,5 @@
 #include "platform/host/own_usage.h"
 
-#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -8,8 +7,10 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "platform/kernel/field_cursor.h"
+#include "platform/kernel/proc_root.h"
 
 namespace epsilond::platform {
 namespace {
@@ -18,7 +19,11 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-OwnUsage::OwnUsage() : statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
+OwnUsage::OwnUsage() {
+  const Result<ProcRoot> root = ProcRoot::make("");
+  if (!root) return;
+  if (Result<UniqueFd> statm = root->open("self/statm")) statm_ = std::move(*statm);
+}
 
 double OwnUsage::cpu_s() const {
   timespec used{};

@@ -90,7 +90,8 @@ struct Bench {
   }
   std::size_t open_clients() const {
     const auto rows = server->watched();
-    return static_cast<std::size_t>(std::count_if(rows.begin() + 1, rows.end(), [](const pollfd& row) { return row.fd >= 0; }));
+    return static_cast<std::size_t>(
+        std::count_if(rows.begin() + 1, rows.end(), [](const pollfd& row) { return row.fd >= 0; }));
   }
 };
 
@@ -144,7 +145,8 @@ void what_is_not_there_is_said_without_a_look_at_the_page(void** state) {
   assert_non_null(std::strstr(bench.received.c_str(), "\r\nAllow: GET, HEAD\r\n"));
   assert_non_null(std::strstr(bench.ask("what?\r\n"), "HTTP/1.1 400 Bad Request\r\n"));
   static const std::string endless = "GET /metrics HTTP/1.1\r\nX: " + std::string(PageServer::kRequestBytes, 'x');
-  assert_non_null(std::strstr(bench.ask(std::string_view(endless).substr(0, PageServer::kRequestBytes)), "HTTP/1.1 431 "));
+  assert_non_null(
+      std::strstr(bench.ask(std::string_view(endless).substr(0, PageServer::kRequestBytes)), "HTTP/1.1 431 "));
   assert_int_equal(bench.page.asked, 0);
 }
 
