@@ -28,9 +28,9 @@ struct Family {
 };
 
 void put_family(TextWriter& out, std::string_view name, std::string_view type, std::string_view help) {
-  for (const std::string_view piece : {std::string_view("# HELP epsilond_"), name, std::string_view(" "), help,
-                                       std::string_view("\n# TYPE epsilond_"), name, std::string_view(" "), type,
-                                       std::string_view("\n")})
+  for (const std::string_view piece :
+       {std::string_view("# HELP epsilond_"), name, std::string_view(" "), help, std::string_view("\n# TYPE epsilond_"),
+        name, std::string_view(" "), type, std::string_view("\n")})
     out.put(piece);
 }
 
@@ -74,8 +74,9 @@ void put_feature(TextWriter& out, const Watcher& watcher, std::size_t column, st
                  double FeatureArithmetic::*value) {
   if (watcher.latest().score.status != models::ScoreStatus::kScored) return;
   const ModelView view = watcher.view();
-  put_sample(out, name, term_of(watcher.latest(), view, column).*value, {"model", watcher.name()},
-             {"feature", view.table[view.columns[column]].name});
+  const FeatureArithmetic term = term_of(watcher.latest(), view, column);
+  if (!std::isfinite(term.value)) return;  // absent
+  put_sample(out, name, term.*value, {"model", watcher.name()}, {"feature", view.table[view.columns[column]].name});
 }
 
 void put_features(TextWriter& out, const Watcher& watcher, FeatureDetail detail, std::string_view name,
@@ -120,8 +121,10 @@ void put_agent(TextWriter& out, const AgentFacts& facts) {
   for (const FlagEvent event : {FlagEvent::kRaised, FlagEvent::kOngoing, FlagEvent::kCleared, FlagEvent::kLearned})
     put_sample(out, "events_total", static_cast<double>(facts.pipeline.event_count(event)),
                {"event", platform::event_name(event)});
-  put_single(out, {"samples_total", "counter", "Samples that were scored."}, static_cast<double>(facts.pipeline.steps()));
-  put_family(out, "sample_errors_total", "counter", "Samples in which a source could not be read; no source, no errors.");
+  put_single(out, {"samples_total", "counter", "Samples that were scored."},
+             static_cast<double>(facts.pipeline.steps()));
+  put_family(out, "sample_errors_total", "counter",
+             "Samples in which a source could not be read; no source, no errors.");
   for (const platform::SourcePart& part : facts.sources)
     if (part.failures > 0)
       put_sample(out, "sample_errors_total", static_cast<double>(part.failures), {"source", part.name});

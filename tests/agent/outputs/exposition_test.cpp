@@ -27,7 +27,8 @@ OutputsBench& get(void** state) { return *static_cast<OutputsBench*>(*state); }
 
 double value_of(const OutputsBench& bench, const char* series) {
   const std::size_t at = bench.text.find("\n" + std::string(series) + " ");
-  return at == std::string::npos ? -1e99 : std::strtod(bench.text.c_str() + at + std::string(series).size() + 2, nullptr);
+  return at == std::string::npos ? -1e99
+                                 : std::strtod(bench.text.c_str() + at + std::string(series).size() + 2, nullptr);
 }
 
 void every_family_is_described_before_anything_is_known(void** state) {
@@ -48,12 +49,15 @@ void all_is_told_of_a_model_that_has_learned(void** state) {
   bench.expose(FeatureDetail::kTop);
   const Watcher& watcher = *bench.pipeline->watchers().front();
   // Ten digits are written.
-  assert_near(value_of(bench, "epsilond_log_super_epsilon{model=\"host\"}"), watcher.latest().score.log_density, 0, 1e-9);
-  assert_near(value_of(bench, "epsilond_log_super_epsilon_expected{model=\"host\"}"), watcher.usual_score().mean(), 0, 1e-9);
-  assert_near(value_of(bench, "epsilond_log_super_epsilon_variance{model=\"host\"}"), watcher.usual_score().variance(), 0,
+  assert_near(value_of(bench, "epsilond_log_super_epsilon{model=\"host\"}"), watcher.latest().score.log_density, 0,
               1e-9);
+  assert_near(value_of(bench, "epsilond_log_super_epsilon_expected{model=\"host\"}"), watcher.usual_score().mean(), 0,
+              1e-9);
+  assert_near(value_of(bench, "epsilond_log_super_epsilon_variance{model=\"host\"}"), watcher.usual_score().variance(),
+              0, 1e-9);
   assert_near(value_of(bench, "epsilond_surprise{model=\"host\"}"), watcher.latest().score.surprise, 0, 1e-9);
-  assert_near(value_of(bench, "epsilond_surprise_threshold{model=\"host\"}"), watcher.latest().verdict.threshold, 0, 1e-9);
+  assert_near(value_of(bench, "epsilond_surprise_threshold{model=\"host\"}"), watcher.latest().verdict.threshold, 0,
+              1e-9);
   assert_near(value_of(bench, "epsilond_learning_ratio{model=\"host\"}"), 1.0, 0, 0);
   assert_near(value_of(bench, "epsilond_samples_total"), 299.0, 0, 0);
 }
@@ -117,7 +121,8 @@ void the_buffer_is_large_enough_for_the_most_models_and_features(void** state) {
 }  // namespace
 
 static const CMUnitTest kTests[] = {
-    cmocka_unit_test_setup_teardown(every_family_is_described_before_anything_is_known, setup_one_model, teardown_outputs),
+    cmocka_unit_test_setup_teardown(every_family_is_described_before_anything_is_known, setup_one_model,
+                                    teardown_outputs),
     cmocka_unit_test_setup_teardown(all_is_told_of_a_model_that_has_learned, setup_one_model, teardown_outputs),
     cmocka_unit_test_setup_teardown(a_quiet_host_tells_of_no_feature_and_an_odd_one_of_three, setup_one_model,
                                     teardown_outputs),
