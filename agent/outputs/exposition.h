@@ -1,6 +1,6 @@
 #pragma once
-// Everything the agent tells Prometheus, in its text format 0.0.4: what the textfile holds and /metrics answers. Described
-// in docs/metrics.md.
+// Everything the agent tells Prometheus, in its text format 0.0.4: what the textfile holds and /metrics answers.
+// Described in docs/metrics.md.
 
 #include <cstddef>
 

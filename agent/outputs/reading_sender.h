@@ -21,8 +21,8 @@ class ReadingSender {
   // Of an [emit udp] section whose format is not json; `agent` has the tags.
   ReadingSender(const EmitterConfig& config, const Config& agent, std::string_view host);
 
-  // Sends what is due, of the newest step of `pipeline`: as few datagrams as hold all lines, each whole lines and at most
-  // max_datagram bytes. Never waits, allocates nothing; what the kernel does not take is dropped and counted.
+  // Sends what is due, of the newest step of `pipeline`: as few datagrams as hold all lines, each whole lines and at
+  // most max_datagram bytes. Never waits, allocates nothing; what the kernel does not take is dropped and counted.
   void tick(const Pipeline& pipeline, std::chrono::nanoseconds wall);
 
   std::string_view name() const { return name_; }

@@ -1,13 +1,13 @@
 #pragma once
 // What a model's own score usually is: the mean and the variance of the scores of what it learned. A fleet compares a
-// host with these, for a density has units and no two hosts have the same: z = (sum of means - sum of scores) / sqrt(sum
-// of variances).
+// host with these, for a density has units and no two hosts have the same: z = (sum of means - sum of scores) /
+// sqrt(sum of variances).
 //
 // Formula: exponentially forgotten moments (baseline/running_moments.h) with the half-life of a level. Source: D. H. D.
 // West, Updating mean and variance estimates: an improved method, Communications of the ACM 22(9), 1979. Golden data:
-// NumPy (weighted average, in extended precision), tests/golden/make_usual_score_golden.py. Cost: about 25 operations per
-// score. Bytes: 24. Hazards: neighbouring scores are not independent, so that the sum over hosts is Gaussian only as far
-// as the hosts are; the moments are plain, not robust: the caller shows only scores of healthy moments.
+// NumPy (weighted average, in extended precision), tests/golden/make_usual_score_golden.py. Cost: about 25 operations
+// per score. Bytes: 24. Hazards: neighbouring scores are not independent, so that the sum over hosts is Gaussian only
+// as far as the hosts are; the moments are plain, not robust: the caller shows only scores of healthy moments.
 
 #include <cmath>
 

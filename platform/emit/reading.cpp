@@ -9,8 +9,7 @@ namespace epsilond::platform {
 namespace {
 
 constexpr std::array kFields = {
-    ReadingField{"log_super_epsilon",
-                 "Natural logarithm of the joint density of all features now.",
+    ReadingField{"log_super_epsilon", "Natural logarithm of the joint density of all features now.",
                  &Reading::log_super_epsilon, false},
     ReadingField{"log_super_epsilon_expected", "Mean of log_super_epsilon over the samples that were learned.",
                  &Reading::log_super_epsilon_expected, false},
@@ -20,12 +19,11 @@ constexpr std::array kFields = {
                  &Reading::surprise, false},
     ReadingField{"surprise_threshold", "Surprise from which a sample is strange.", &Reading::surprise_threshold, false},
     ReadingField{"anomalous", "1 while an episode is open, else 0.", &Reading::anomalous, true},
-    ReadingField{"learning_ratio", "Part of the warm-up that is done; 1 from then on.", &Reading::learning_ratio, false},
+    ReadingField{"learning_ratio", "Part of the warm-up that is done; 1 from then on.", &Reading::learning_ratio,
+                 false},
 };
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 void put_influx_word(TextWriter& out, std::string_view text) {
   for (const char c : text) {

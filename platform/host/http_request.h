@@ -1,6 +1,7 @@
 #pragma once
-// The head of an HTTP/1 request (RFC 9112), for a server that has one page and closes after each answer. Pure and strict:
-// what is read of the head is the request line; that its other lines are lines of a head is checked, and no more.
+// The head of an HTTP/1 request (RFC 9112), for a server that has one page and closes after each answer. Pure and
+// strict: what is read of the head is the request line; that its other lines are lines of a head is checked, and no
+// more.
 
 #include <cstdint>
 #include <string_view>

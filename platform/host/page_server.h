@@ -39,8 +39,8 @@ class PageServer {
   // Connections that are taken in one second. More must wait, so that no crowd can take the processor from the host.
   static constexpr unsigned kConnectionsPerSecond = 100;
 
-  // Listens at `endpoint` for the page `path` of at most `largest_page` bytes. `source` must outlive the server. Errors:
-  // kUnavailable (the port is taken), kPermission, kIo (among others an address that is not this host's).
+  // Listens at `endpoint` for the page `path` of at most `largest_page` bytes. `source` must outlive the server.
+  // Errors: kUnavailable (the port is taken), kPermission, kIo (among others an address that is not this host's).
   static Result<std::unique_ptr<PageServer>> listen(const Endpoint& endpoint, std::string_view path,
                                                     std::size_t largest_page, PageSource& source);
   PageServer(const PageServer&) = delete;
@@ -51,8 +51,8 @@ class PageServer {
   std::chrono::milliseconds time_left(std::chrono::nanoseconds monotonic) const;
   void serve(std::chrono::nanoseconds monotonic);
 
-  // Answers that were given whole, to whatever was asked; and clients that got none: too slow, driven out by later ones,
-  // or without room for the answer.
+  // Answers that were given whole, to whatever was asked; and clients that got none: too slow, driven out by later
+  // ones, or without room for the answer.
   std::uint64_t answered() const { return answered_; }
   std::uint64_t lost() const { return lost_; }
 

@@ -14,12 +14,15 @@ namespace {
 
 const EmitterConfig& emitter(std::size_t at = 0) { return config().emitters[at]; }
 
-bool endpoint_is(std::string_view text) { return epsilond::platform::format_endpoint(emitter().endpoint).view() == text; }
+bool endpoint_is(std::string_view text) {
+  return epsilond::platform::format_endpoint(emitter().endpoint).view() == text;
+}
 
 void readings_go_out_each_twenty_seconds_by_default(void**) {
-  assert_true(load("[emit udp]\ntarget = 192.0.2.1:1\nformat = influx\n"
-                   "[emit udp b]\ntarget = 192.0.2.1:2\nformat = graphite\nevery = 1m\n"
-                   "[emit udp c]\ntarget = 192.0.2.1:3\nformat = statsd\n"));
+  assert_true(
+      load("[emit udp]\ntarget = 192.0.2.1:1\nformat = influx\n"
+           "[emit udp b]\ntarget = 192.0.2.1:2\nformat = graphite\nevery = 1m\n"
+           "[emit udp c]\ntarget = 192.0.2.1:3\nformat = statsd\n"));
   assert_int_equal(emitter(0).format, UdpFormat::kInflux);
   assert_int_equal(emitter(1).format, UdpFormat::kGraphite);
   assert_int_equal(emitter(2).format, UdpFormat::kStatsd);
@@ -70,9 +73,10 @@ void metrics_are_served_once_and_never_everywhere(void**) {
 }
 
 void only_some_emitters_carry_events(void**) {
-  assert_true(load("[emit syslog]\n[emit udp]\ntarget = 192.0.2.1:1\n[emit journal]\n"
-                   "[emit udp b]\ntarget = 192.0.2.1:1\nformat = influx\n[emit textfile]\npath = /x.prom\n"
-                   "[emit prometheus]\n"));
+  assert_true(
+      load("[emit syslog]\n[emit udp]\ntarget = 192.0.2.1:1\n[emit journal]\n"
+           "[emit udp b]\ntarget = 192.0.2.1:1\nformat = influx\n[emit textfile]\npath = /x.prom\n"
+           "[emit prometheus]\n"));
   for (std::size_t i = 0; i < 6; ++i) assert_int_equal(carries_events(emitter(i)), i < 3);
 }
 

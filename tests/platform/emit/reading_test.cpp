@@ -43,7 +43,8 @@ std::string& lines(LineFormat format, const ReadingTags& tags, const Reading& re
   static std::string text;
   text.resize(room);
   TextWriter out(text);
-  for (std::size_t part = 0; part < reading_parts(format); ++part) put_reading(out, format, tags, kMoment, reading, part);
+  for (std::size_t part = 0; part < reading_parts(format); ++part)
+    put_reading(out, format, tags, kMoment, reading, part);
   if (out.overflowed())
     text = "overflow";
   else
@@ -52,10 +53,11 @@ std::string& lines(LineFormat format, const ReadingTags& tags, const Reading& re
 }
 
 void an_influx_line_has_all_that_is_known(void**) {
-  assert_string_equal(lines(LineFormat::kInflux, kTags, full()).c_str(),
-                      "epsilond,host=web-1.example.org,model=host log_super_epsilon=-83.125,"
-                      "log_super_epsilon_expected=-12,log_super_epsilon_variance=9.1,surprise=9.2,surprise_threshold=5.3,"
-                      "anomalous=1i,learning_ratio=1,top_feature=\"mem_used_bytes\",sequence=7i 1766000000123456789\n");
+  assert_string_equal(
+      lines(LineFormat::kInflux, kTags, full()).c_str(),
+      "epsilond,host=web-1.example.org,model=host log_super_epsilon=-83.125,"
+      "log_super_epsilon_expected=-12,log_super_epsilon_variance=9.1,surprise=9.2,surprise_threshold=5.3,"
+      "anomalous=1i,learning_ratio=1,top_feature=\"mem_used_bytes\",sequence=7i 1766000000123456789\n");
 }
 
 void a_model_that_learns_sends_what_is_known_alone(void**) {
@@ -85,7 +87,8 @@ void a_gauge_of_statsd_below_zero_is_set_to_zero_first(void**) {
   const std::string& text = lines(LineFormat::kStatsd, kTags, full());
   assert_memory_equal(text.c_str(),
                       "epsilond.web-1_example_org.host.log_super_epsilon:0|g\n"
-                      "epsilond.web-1_example_org.host.log_super_epsilon:-83.125|g\n", 114);
+                      "epsilond.web-1_example_org.host.log_super_epsilon:-83.125|g\n",
+                      114);
   assert_true(text.find("variance:9.1|g\n") != std::string::npos);
   assert_true(text.find("variance:0|g\n") == std::string::npos);
 }
