@@ -165,6 +165,7 @@ std::string host_table_row(const HostRow& row, std::size_t columns, const TextSt
   line += "  " + cell(host.top_feature.empty() ? std::string("-") : clean(host.top_feature), widths.feature);
   if (widths.wide) line += cell(clean(host.role), kRoleColumns);
   line += cell(age_text(row.age_s), 7, true);
+  line = first_characters(line, columns);
   if (!style.colour || state == "normal") return line;
   const bool odd = host.state == HostState::kAnomalous || state == "odd";
   return std::string(odd ? kRed : kYellow) + line + std::string(kPlain);
