@@ -16,6 +16,7 @@
 #include "platform/host/file_access.h"
 #include "platform/host/privileges.h"
 #include "platform/host/system_call_filter.h"
+#include "platform/kernel/proc_root.h"
 #include "platform/path.h"
 
 namespace epsilond::agent {
@@ -49,7 +50,7 @@ std::vector<FilePath> paths_of(const Options& options, const Config& config) {
   for (const std::string* file : {&config.state_path, &config.control_path})
     if (!file->empty()) paths.push_back({directory_of(*file), true});
   for (const EmitterConfig& emitter : config.emitters)
-    if (!emitter.path.empty()) paths.push_back({directory_of(emitter.path), true});
+    if (emitter.kind == EmitterKind::kTextfile) paths.push_back({directory_of(emitter.path), true});
   if (!options.root.empty()) paths.push_back({options.root});
   for (const WatchConfig& watch : config.watches)
     if (options.root.empty() && watch.match.kind == platform::MatchKind::kPidFile)
@@ -140,7 +141,9 @@ void Confinement::restrict_files(const Options& options, const Config& config, b
     return;
   }
   std::vector<FilePath> paths = paths_of(options, config);
-  for (const char* path : {"/proc", "/sys", "/run"}) paths.push_back({path});
+  for (const std::string_view path :
+       {platform::ProcRoot::kHostPath, std::string_view("/sys"), std::string_view("/run")})
+    paths.push_back({std::string(path)});
   if (const Result<int> version = platform::restrict_files(paths); version) {
     left_ = std::move(paths);
     report.add("few files");
