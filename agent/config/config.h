@@ -97,7 +97,7 @@ struct EmitterConfig {
   int facility = 3;                                       // syslog and journal: daemon
   std::string socket_path{platform::kJournalSocketPath};  // journal
   std::size_t max_datagram = 480;
-  double every_s = 20.0;                                 // udp other than json, and textfile
+  double every_s = 1.0;                                  // udp other than json, and textfile
   std::string path;                                      // textfile
   FeatureDetail features = FeatureDetail::kTop;          // textfile and prometheus: of which features
 

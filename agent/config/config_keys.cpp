@@ -314,7 +314,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kEmitUdp, "max_datagram", kInteger, "1432", "480 .. 2048", "octets of the longest datagram")
         .in(480, 2048)
         .to<&EmitterConfig::max_datagram>(),
-    Row(kEmitUdp, "every", kDuration, "20s", "1s .. 1h", "time between readings")
+    Row(kEmitUdp, "every", kDuration, "1s", "1s .. 1h", "time between readings")
         .in(1, kHour)
         .to<&EmitterConfig::every_s>(),
 
@@ -326,7 +326,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
 
     Row(kEmitTextfile, "path", kFilePath, "", "an absolute path", "file that node_exporter reads")
         .such_as("/var/lib/prometheus/node-exporter/epsilond.prom"),
-    Row(kEmitTextfile, "every", kDuration, "20s", "1s .. 1h", "time between writes")
+    Row(kEmitTextfile, "every", kDuration, "10s", "1s .. 1h", "time between writes")
         .in(1, kHour)
         .to<&EmitterConfig::every_s>(),
     Row(kEmitTextfile, "features", kWord, "top", "top, yes, no", "features whose z and share are told")

@@ -46,6 +46,23 @@ void a_step_that_is_longer_than_the_period_is_sent_each_time(void**) {
   for (int i = 0; i < 10; ++i) assert_true(schedule.due(kNow + seconds(60 * i)));
 }
 
+// Ticks of a second that come a little early or late, about the moment at which the period begins.
+void no_tick_as_long_as_the_period_is_passed_over(void**) {
+  Schedule schedule(seconds(1), nanoseconds(0));
+  for (int i = 0; i < 1000; ++i)
+    assert_true(schedule.due(kNow + seconds(i) + std::chrono::milliseconds(i * 37 % 80 - 40)));
+}
+
+void short_ticks_are_sent_once_in_each_period(void**) {
+  for (const int from_ms : {0, 50, 150, 199}) {
+    Schedule schedule(seconds(1), nanoseconds(0));
+    int times = 0;
+    for (int i = 0; i < 5000; ++i)
+      times += schedule.due(kNow + std::chrono::milliseconds(from_ms + i * 200 + i * 13 % 60 - 30)) ? 1 : 0;
+    assert_in_range(times, 999, 1001);
+  }
+}
+
 void a_clock_that_was_set_is_due_once(void**) {
   Schedule schedule(seconds(20), seconds(3));
   schedule.due(kNow);
@@ -77,6 +94,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_first_is_at_once_and_then_one_in_each_period),
     cmocka_unit_test(each_host_has_its_own_moment),
     cmocka_unit_test(a_step_that_is_longer_than_the_period_is_sent_each_time),
+    cmocka_unit_test(no_tick_as_long_as_the_period_is_passed_over),
+    cmocka_unit_test(short_ticks_are_sent_once_in_each_period),
     cmocka_unit_test(a_clock_that_was_set_is_due_once),
     cmocka_unit_test(a_fleet_is_spread_over_the_period),
     cmocka_unit_test(clones_are_told_apart_by_either),
