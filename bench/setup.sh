@@ -2,10 +2,11 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build libstatgrab-dev libeigen3-dev libinih-dev zlib1g-dev)
 TEST_PACKAGES=(libcmocka-dev clang-14 libclang-rt-14-dev rsyslog python3 mandoc chromium chromium-driver
-  python3-selenium python3-numpy rrdtool sysstat systemd binutils)
+  python3-selenium python3-numpy rrdtool sysstat systemd binutils rpm lintian rpmlint)
 # What receives from a fleet: etc/prometheus, etc/grafana, the outputs, bench/fleet.
 TEST_PACKAGES+=(prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics influxdb)
 CROSS_PACKAGES=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-arm-linux-gnueabi qemu-user-static) # docs/platforms.md
+PACKAGES_PACKAGES=(debootstrap systemd-container diffoscope-minimal) # for tests/packages/*.sh alone
 FAULTS_PACKAGES=(python3 stress-ng iproute2) # for bench/faults/run.sh alone
 
 # Installs the packages that are not installed yet; asks for nothing.
