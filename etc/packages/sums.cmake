@@ -1,7 +1,8 @@
 # Run by cpack behind each kind of package: the SBOM beside them, and the sums of all that lies there.
 include(${CPACK_EPSILOND_BUILD})
 set(folder ${CPACK_PACKAGE_DIRECTORY})
-# cpack fills the .deb in the order that the file system happens to have; dpkg-deb sorts.
+# cpack fills the .deb in the order that the file system happens to have, and says how much room it takes there; dpkg-deb
+# sorts, and the room is counted as Debian does: in whole KiB, one for a directory.
 find_program(EPSILOND_DPKG_DEB dpkg-deb)
 if(CPACK_GENERATOR STREQUAL "DEB" AND EPSILOND_DPKG_DEB)
   set(tree ${CPACK_TOPLEVEL_DIRECTORY}/repacked)
@@ -9,6 +10,11 @@ if(CPACK_GENERATOR STREQUAL "DEB" AND EPSILOND_DPKG_DEB)
   foreach(deb IN LISTS CPACK_PACKAGE_FILES)
     execute_process(COMMAND dpkg-deb -R ${deb} ${tree} COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND sort -k 2 -o ${tree}/DEBIAN/md5sums ${tree}/DEBIAN/md5sums COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND find ${tree}/etc ${tree}/usr -printf "%y %s\\n"
+      COMMAND awk "{ sum += $1 == \"f\" ? int(($2 + 1023) / 1024) : 1 } END { printf \"%d\", sum }"
+      OUTPUT_VARIABLE size COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND sed -i "s/^Installed-Size: .*/Installed-Size: ${size}/" ${tree}/DEBIAN/control
+      COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND chmod 0755 ${tree} ${tree}/DEBIAN COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND chmod 0644 ${tree}/DEBIAN/control ${tree}/DEBIAN/md5sums COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND find ${tree} -exec touch -h -d @$ENV{SOURCE_DATE_EPOCH} {} + COMMAND_ERROR_IS_FATAL ANY)
