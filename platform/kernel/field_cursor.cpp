@@ -8,7 +8,8 @@
 namespace epsilond::platform {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+// One comparison settles it for what fields are made of: the agent looks at 30,000 characters a tick.
+bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' ' && (c == ' ' || c == '\t' || c == '\n'); }
 
 }  // namespace
 
@@ -34,14 +35,14 @@ std::optional<std::string_view> LineCursor::next() {
 }
 
 std::optional<std::string_view> FieldCursor::next() {
-  std::size_t begin = 0;
-  while (begin < rest_.size() && is_blank(rest_[begin])) ++begin;
-  std::size_t end = begin;
-  while (end < rest_.size() && !is_blank(rest_[end])) ++end;
-  const std::string_view field = rest_.substr(begin, end - begin);
-  rest_.remove_prefix(end);
-  if (field.empty()) return std::nullopt;
-  return field;
+  const char* const stop = rest_.data() + rest_.size();
+  const char* begin = rest_.data();
+  while (begin != stop && is_blank(*begin)) ++begin;
+  const char* end = begin;
+  while (end != stop && !is_blank(*end)) ++end;
+  rest_ = std::string_view(end, static_cast<std::size_t>(stop - end));
+  if (begin == end) return std::nullopt;
+  return std::string_view(begin, static_cast<std::size_t>(end - begin));
 }
 
 std::optional<std::uint64_t> FieldCursor::next_unsigned() {
@@ -55,9 +56,15 @@ std::optional<double> FieldCursor::next_decimal() {
 }
 
 bool FieldCursor::skip_fields(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (!next()) return false;
-  return true;
+  const char* const stop = rest_.data() + rest_.size();
+  const char* at = rest_.data();
+  for (; count > 0; --count) {
+    while (at != stop && is_blank(*at)) ++at;
+    if (at == stop) break;
+    while (at != stop && !is_blank(*at)) ++at;
+  }
+  rest_ = std::string_view(at, static_cast<std::size_t>(stop - at));
+  return count == 0;
 }
 
 }  // namespace epsilond::platform

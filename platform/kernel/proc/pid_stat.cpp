@@ -18,12 +18,19 @@ bool take(FieldCursor& fields, Integer& value) {
   return true;
 }
 
+// Where the last ") " begins; npos if there is none. string_view::rfind compares strings at each of 300 places.
+std::size_t end_of_name(std::string_view text) {
+  for (std::size_t at = text.size(); at-- > 1;)
+    if (text[at - 1] == ')' && text[at] == ' ') return at - 1;
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 Result<PidStat> parse_pid_stat(std::string_view text) {
   constexpr const char* kFile = "pid stat";
   const std::size_t open = text.find(" (");
-  const std::size_t close = text.rfind(") ");
+  const std::size_t close = end_of_name(text);
   if (open == std::string_view::npos || close == std::string_view::npos || close < open + 2)
     return missing_key(kFile, "name in parentheses");
   PidStat stat;
