@@ -1,8 +1,8 @@
 #include "platform/host/wait.h"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,9 +42,8 @@ std::optional<Wake> wake_of(std::uint32_t signal) {
   }
 }
 
-// True if the whole of `out` was read; both descriptors hand out fixed-size records and never block.
-template <typename T>
-bool read_record(int fd, T& out) {
+// False if none is pending: the descriptor hands out whole records and never blocks.
+bool read_signal(int fd, signalfd_siginfo& out) {
   ssize_t got = 0;
   do {
     got = ::read(fd, &out, sizeof out);
@@ -52,13 +51,15 @@ bool read_record(int fd, T& out) {
   return got == static_cast<ssize_t>(sizeof out);
 }
 
+// How late a tick may be, so that the kernel can wake us together with somebody else: rates go by measured time.
+constexpr int kSlackOfInterval = 100;
+constexpr std::chrono::nanoseconds kMostSlack = std::chrono::milliseconds(10);
+
 }  // namespace
 
 Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) {
   std::unique_ptr<Waiter> waiter(new (std::nothrow) Waiter());
   if (!waiter) return make_error(ErrorCode::kIo, ENOMEM, "wait: out of memory");
-  waiter->timer_ = UniqueFd(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
-  if (!waiter->timer_.valid()) return system_error("wait: timerfd_create");
   if (Result<void> armed = waiter->set_interval(interval); !armed) return armed.error();
 
   const sigset_t handled = handled_signals();
@@ -69,11 +70,15 @@ Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) 
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &waiter->previous_sigpipe_);
   waiter->signals_taken_ = true;
+  waiter->previous_slack_ = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  const std::chrono::nanoseconds slack = std::min(interval / kSlackOfInterval, kMostSlack);
+  ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack.count()), 0, 0, 0);
   return waiter;
 }
 
 Waiter::~Waiter() {
   if (!signals_taken_) return;
+  if (previous_slack_ > 0) ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(previous_slack_), 0, 0, 0);
   ::sigaction(SIGPIPE, &previous_sigpipe_, nullptr);
   ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
@@ -81,43 +86,45 @@ Waiter::~Waiter() {
 Result<void> Waiter::set_interval(std::chrono::nanoseconds interval) {
   if (interval <= std::chrono::nanoseconds(0))
     return make_error(ErrorCode::kInvalid, 0, "wait: the interval must be above 0");
-  const std::chrono::nanoseconds next = (read_clock(CLOCK_MONOTONIC) / interval + 1) * interval;
-  itimerspec timer{};
-  timer.it_value = to_timespec(next);
-  timer.it_interval = to_timespec(interval);
-  if (::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &timer, nullptr) != 0)
-    return system_error("wait: timerfd_settime");
+  interval_ = interval;
+  next_ = (read_clock(CLOCK_MONOTONIC) / interval + 1) * interval;
   return {};
 }
 
+bool Waiter::take_tick() {
+  const std::chrono::nanoseconds late = read_clock(CLOCK_MONOTONIC) - next_;
+  if (late < std::chrono::nanoseconds(0)) return false;
+  const auto missed = late / interval_;
+  missed_ticks_ += static_cast<std::uint64_t>(missed);
+  next_ += (missed + 1) * interval_;
+  return true;
+}
+
 Result<Wake> Waiter::wait(std::span<pollfd> others, std::chrono::milliseconds at_most) {
-  std::array<pollfd, 2 + kMaxOthers> watched = {{{signals_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}}};
-  const std::size_t count = 2 + std::min(others.size(), kMaxOthers);
-  std::copy_n(others.begin(), count - 2, watched.begin() + 2);
-  const timespec limit = to_timespec(std::max(at_most, std::chrono::milliseconds(0)));
+  std::array<pollfd, 1 + kMaxOthers> watched = {{{signals_.get(), POLLIN, 0}}};
+  const std::size_t count = 1 + std::min(others.size(), kMaxOthers);
+  std::copy_n(others.begin(), count - 1, watched.begin() + 1);
   while (true) {
-    const int ready = ::ppoll(watched.data(), count, at_most == kForever ? nullptr : &limit, nullptr);
+    const std::chrono::nanoseconds none(0);
+    const std::chrono::nanoseconds until_tick = std::max(next_ - read_clock(CLOCK_MONOTONIC), none);
+    const bool for_others = at_most != kForever && at_most < until_tick;
+    const timespec limit = to_timespec(for_others ? std::max<std::chrono::nanoseconds>(at_most, none) : until_tick);
+    const int ready = ::ppoll(watched.data(), count, &limit, nullptr);
     if (ready < 0) {
       if (errno == EINTR) continue;
       return system_error("wait: ppoll");
     }
-    if ((watched[0].revents | watched[1].revents) & (POLLERR | POLLNVAL))
+    if (watched[0].revents & (POLLERR | POLLNVAL))
       return make_error(ErrorCode::kIo, EBADF, "wait: a descriptor failed");
     if (watched[0].revents & POLLIN) {
       signalfd_siginfo received{};
-      if (read_record(signals_.get(), received))
+      if (read_signal(signals_.get(), received))
         if (const std::optional<Wake> wake = wake_of(received.ssi_signo)) return *wake;
     }
-    if (watched[1].revents & POLLIN) {
-      std::uint64_t expirations = 0;
-      if (read_record(timer_.get(), expirations) && expirations > 0) {
-        missed_ticks_ += expirations - 1;
-        return Wake::kTick;
-      }
-    }
-    bool other = ready == 0;
-    for (std::size_t i = 2; i < count; ++i) {
-      others[i - 2].revents = watched[i].revents;
+    if (take_tick()) return Wake::kTick;
+    bool other = ready == 0 && for_others;
+    for (std::size_t i = 1; i < count; ++i) {
+      others[i - 1].revents = watched[i].revents;
       other = other || watched[i].revents != 0;
     }
     if (other) return Wake::kOther;

@@ -23,9 +23,11 @@ enum class Wake : std::uint8_t {
   kOther,      // one of the other descriptors, or the time for them is up
 };
 
-// Ticks fall on whole multiples of the interval on CLOCK_MONOTONIC, so they do not drift with the length of the work.
-// While a Waiter exists TERM, INT, HUP and USR1 are blocked for the calling thread and SIGPIPE is ignored; its end
-// puts both back. One at a time per thread.
+// Ticks fall on whole multiples of the interval on CLOCK_MONOTONIC, so they do not drift with the length of the work,
+// and are where those of others are. They may come late by the timer slack, a hundredth of the first interval and 10 ms
+// at most, so that an idle machine need not wake for us alone. While a Waiter exists TERM, INT, HUP and USR1 are
+// blocked for the calling thread and SIGPIPE is ignored; its end puts both and the slack back. One at a time per
+// thread.
 class Waiter {
  public:
   // `interval` > 0, else kInvalid.
@@ -53,11 +55,16 @@ class Waiter {
  private:
   Waiter() = default;
 
-  UniqueFd timer_;
+  // True if a tick is due; then it and those that passed are over.
+  bool take_tick();
+
   UniqueFd signals_;
+  std::chrono::nanoseconds interval_{0};
+  std::chrono::nanoseconds next_{0};
   std::uint64_t missed_ticks_ = 0;
   sigset_t previous_mask_{};
   struct sigaction previous_sigpipe_ {};
+  int previous_slack_ = 0;  // ns; 0 where it is not known
   bool signals_taken_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "platform/host/wait.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -192,6 +193,20 @@ void its_end_puts_the_signals_back(void**) {
   assert_false(blocked(SIGTERM) || blocked(SIGHUP) || pipe_signal_ignored());
 }
 
+// Ticks of 10 s may be 10 ms late and ticks of 100 ms 1 ms, so that the kernel can wake us together with others.
+void ticks_have_a_slack_that_its_end_takes_back(void**) {
+  const int before = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  const std::pair<nanoseconds, int> cases[] = {{std::chrono::seconds(10), 10'000'000}, {milliseconds(100), 1'000'000}};
+  for (const auto& [interval, expected] : cases) {
+    void* state = nullptr;
+    assert_int_equal(make_waiter(&state, interval), 0);
+    const int slack = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    destroy(&state);
+    assert_int_equal(slack, expected);
+    assert_int_equal(::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), before);
+  }
+}
+
 void a_failed_make_leaves_the_signals_alone(void**) {
   assert_false(can_make(nanoseconds(-5)));
   assert_false(blocked(SIGTERM) || pipe_signal_ignored());
@@ -213,6 +228,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(an_interval_must_be_positive, make_idle, destroy),
     cmocka_unit_test(a_waiter_without_an_interval_is_not_made),
     cmocka_unit_test(its_end_puts_the_signals_back),
+    cmocka_unit_test(ticks_have_a_slack_that_its_end_takes_back),
     cmocka_unit_test(a_failed_make_leaves_the_signals_alone),
 };
 EPSILOND_TEST_MAIN(kTests)
