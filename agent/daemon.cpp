@@ -10,6 +10,7 @@
 #include "agent/exit_code.h"
 #include "agent/log.h"
 #include "agent/pipeline/wiring.h"
+#include "platform/host/resident.h"
 #include "platform/host/state_file.h"
 
 namespace epsilond::agent {
@@ -58,6 +59,7 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   works.control_path = config.control_path;
   works.save_every = to_nanoseconds(config.state_every_s);
   works.state_buffer.resize(works.pipeline->state_bytes());
+  platform::give_back(works.state_buffer);
   if (!works.state_path.empty()) works.episodes_path = works.state_path + ".open";
   works.episodes_buffer.resize(works.pipeline->episodes_bytes());
   return works;
@@ -110,6 +112,7 @@ int Daemon::run() {
   works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
   resume_episodes();
   service_.ready();
+  platform::give_back_code();
   int exit_code = kExitFine;
   for (bool running = true; running;) {
     const Result<Wake> wake = wait();
@@ -221,6 +224,7 @@ void Daemon::reload() {
     }
   }
   service_.ready();
+  platform::give_back_code();
 }
 
 // Whatever it is that cannot be used, the next save must not destroy it: damage is evidence, and what another version
@@ -262,6 +266,8 @@ void Daemon::save_state() {
   if (works_.state_path.empty()) return;
   works_.pipeline->save_state(works_.state_buffer);
   const Result<void> saved = platform::save_state(works_.state_path, works_.state_buffer);
+  platform::give_back(works_.state_buffer);
+  platform::give_back_code();
   if (!saved && !save_failed_)
     log_line(LogLevel::kWarning, "state: going on without saving: %s", saved.error().context.c_str());
   save_failed_ = !saved;

@@ -48,7 +48,7 @@ class Daemon {
     std::unique_ptr<Pipeline> pipeline;
     std::unique_ptr<Outputs> outputs;
     std::optional<EmitterConfig> metrics;  // none: not served
-    std::vector<std::byte> state_buffer;  // room for what is saved, taken once
+    std::vector<std::byte> state_buffer;  // room for what is saved, taken once; resident while saving
     std::string state_path;               // empty: none
     std::vector<std::byte> episodes_buffer;
     std::string episodes_path;  // empty: none
