@@ -2,7 +2,8 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build libstatgrab-dev libeigen3-dev libinih-dev zlib1g-dev)
 TEST_PACKAGES=(libcmocka-dev clang-14 libclang-rt-14-dev rsyslog python3 mandoc chromium chromium-driver
-  python3-selenium python3-numpy rrdtool sysstat systemd binutils rpm lintian rpmlint)
+  python3-selenium python3-numpy rrdtool sysstat systemd binutils rpm lintian rpmlint
+  strace valgrind)
 # What receives from a fleet: etc/prometheus, etc/grafana, the outputs, bench/fleet.
 TEST_PACKAGES+=(prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics influxdb)
 CROSS_PACKAGES=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-arm-linux-gnueabi qemu-user-static) # docs/platforms.md
