@@ -106,7 +106,9 @@ try_rpm() {
     rpm -e epsilond 2> /dev/null; fine "rpm -e"
     [ ! -e /usr/sbin/epsilond ]
     grep -q "; changed" /etc/epsilond/epsilond.ini.rpmsave; fine "the changed ini is kept as .rpmsave"
-    rm -r /etc/epsilond; userdel epsilond
+    # And directories that belong to the packages of systemd and zsh, which are not here.
+    rm -r /etc/epsilond /run/epsilond; userdel epsilond
+    rmdir /usr/lib/systemd/system-preset /usr/lib/sysusers.d /usr/share/zsh/site-functions /usr/share/zsh
     find / -xdev \( -path /proc -o -path /packages -o -path /var/lib/rpm -o -path /root/.rpmdb \) -prune -o -print | sort |
       diff /packages/before - | grep -v -e "^[0-9,]*[acd][0-9,]*$" -e "/etc/\(passwd\|group\|shadow\|gshadow\|subuid\|subgid\)-$" -e .pwd.lock || fine "nothing else is left"'
 }
