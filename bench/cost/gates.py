@@ -109,7 +109,7 @@ def count_bytes(build, folder):
 
 
 def calls_of_ticks(build, folder):
-    """The system calls of each tick of a run, by name, first and last ticks left out. A tick begins where a wait ends."""
+    """The system calls of each tick of a run by name, without the first and the last. A tick begins where a wait ends."""
     trace = os.path.join(folder, "trace")
     done = subprocess.run([tool("strace"), "-f", "-qq", "-o", trace, *agent(build, folder, 110)], capture_output=True,
                           text=True)

@@ -69,7 +69,7 @@ class Running:
         if program.scraped:
             self.scraper = Scraper(program.scraped)
             self.scraper.start()
-        self.stopped = False
+        self.pss_kb = self.rss_kb = 0
         self.go_on()
 
     def alive(self):
@@ -107,8 +107,9 @@ class Running:
     def wake_ups(self):
         return sum(sum_of(r"^voluntary_ctxt_switches:\s+(\d+)", "/proc/%d/task/*/status" % pid) for pid in self.pids())
 
-    def pss_kb(self):
-        return sum(sum_of(r"^Pss:\s+(\d+)", "/proc/%d/smaps_rollup" % pid) for pid in self.pids())
+    def note_memory(self):
+        self.pss_kb, self.rss_kb = (sum(sum_of(r"^%s:\s+(\d+)" % kind, "/proc/%d/smaps_rollup" % pid)
+                                        for pid in self.pids()) for kind in ("Pss", "Rss"))
 
     def descriptors(self):
         return sum(len(glob.glob("/proc/%d/fd/*" % pid)) for pid in self.pids())

@@ -94,7 +94,8 @@ def measure_here(arguments, count, folder):
     running = []
     for program in chosen:
         one = Running(program, folder, preloaded)
-        time.sleep(WARM_UP_S if program.package else 3)
+        time.sleep(WARM_UP_S)
+        one.note_memory()  # now: whoever is stopped and goes on does what it else never does
         one.stop()
         running.append(one)
     ended = [one.program.name for one in running if not one.alive()]
@@ -108,7 +109,8 @@ def measure_here(arguments, count, folder):
         ratios = [mine[0] / floor[0] for mine, floor in zip(rows[name], rows[FLOOR])]
         result.append({"name": name, "us": statistics.median(row[0] for row in rows[name]),
                        "ratio": statistics.median(ratios), "ratios": [round(ratio, 3) for ratio in ratios],
-                       "wakes": statistics.median(row[1] for row in rows[name]), "pss_kb": one.pss_kb(),
+                       "wakes": statistics.median(row[1] for row in rows[name]),
+                       "pss_kb": one.pss_kb, "rss_kb": one.rss_kb,
                        "calls": counts[name][0], "allocations": counts[name][1], "binary": one.program.binary,
                        "package": one.program.package})
     for one in running:
@@ -147,11 +149,12 @@ def tables(arguments, results):
               os.getloadavg()[1], arguments.rounds, arguments.seconds)]
     for count, rows in results.items():
         lines += ["", "**%s idle processes**" % shown(count), "",
-                  "| program | CPU s a minute | of a core | x floor | PSS kB | system calls a tick | "
-                  "allocations a tick | wake-ups a tick |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
+                  "| program | CPU s a minute | of a core | x floor | PSS kB | RSS kB | system calls a tick | "
+                  "allocations a tick | wake-ups a tick |", "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
         for row in rows:
-            lines.append("| %s | %.3f | %.3f %% | %.2f | %s | %s | %s | %s |" % (
-                row["name"], row["us"] * 60e-6, row["us"] / 1e4, row["ratio"], shown(row["pss_kb"]),
+            lines.append("| %s | %.3f | %.3f %% | %.2f | %s | %s | %s | %s | %s |" % (
+                row["name"], row["us"] * 60e-6, row["us"] / 1e4, row["ratio"],
+                shown(row["pss_kb"]), shown(row["rss_kb"]),
                 shown(row["calls"]), shown(row["allocations"]), shown(row["wakes"], 1)))
     lines += ["", "| program | binary, bytes | package, installed KiB |", "|---|---:|---:|"]
     seen = set()
