@@ -48,7 +48,9 @@ try_openrc() {
   base openrc openrc
   root=$(fresh openrc)
   with_packages "$root"
-  # As its init would leave it: booted.
+  # As its init would leave it: booted. invoke-rc.d asks sysvinit, which boots OpenRC in Debian, for the runlevel.
+  printf '#!/bin/sh\necho N 2\n' > "$root/sbin/runlevel"
+  chmod +x "$root/sbin/runlevel"
   inside "$root" sh -c 'ln -sf openrc-init /sbin/init && mkdir -p /run/openrc && echo default > /run/openrc/softlevel &&
     exec /packages/lifecycle.sh openrc'
 }
