@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Three real agents on three machines of files, one of them disturbed, in a real Prometheus with our rules: what it makes
-of them is what arithmetic makes of what they say.
+"""Three real agents on three machines of files, one of them disturbed, in a real Prometheus with our rules and in
+`epsilonctl fleet`: what both make of them is what arithmetic makes of what they say.
 
 usage: cluster_test.py EPSILOND EPSILONCTL FIXTURES [TEST]
 """
+import json
 import math
 import os
 import random
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -31,7 +33,7 @@ SUM = ("log_super_epsilon", "log_super_epsilon_expected", "log_super_epsilon_var
 class Host:
     """An agent on a copy of a fixture that has half an hour of its past."""
 
-    def __init__(self, folder, number, name):
+    def __init__(self, folder, number, name, fleet_port):
         self.name, self.port, self.dir = name, free_port(), os.path.join(folder, name)
         os.mkdir(self.dir)
         root = self.path("root")
@@ -43,9 +45,10 @@ class Host:
                 for second in range(2000)]
         past = self.write("past.csv", "timestamp,load_1min,load_5min\n" + "".join(rows))
         self.socket, state = self.path("control.sock"), self.path("state")
-        ini = self.write("agent.ini", "[agent]\ninterval = 1s\nhost = %s\ncontrol = %s\n[model host]\n"
+        ini = self.write("agent.ini", "[agent]\ninterval = 1s\nhost = %s\nrole = web\ncontrol = %s\n[model host]\n"
                          "features = load_1min load_5min\nbaseline = global\n[emit prometheus]\nlisten = 127.0.0.1:%d\n"
-                         % (name, self.socket, self.port))
+                         "[emit udp]\nformat = influx\ntarget = 127.0.0.1:%d\n"
+                         % (name, self.socket, self.port, fleet_port))
         subprocess.run([EPSILONCTL, "learn", past, "-c", ini, "--state", state], check=True, capture_output=True,
                        timeout=100)
         with open(self.path("log"), "w") as log:
@@ -85,8 +88,11 @@ class Cluster(unittest.TestCase):
         self.dir = tempfile.mkdtemp(prefix="epsilond-cluster-")
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
         self.hosts = {}
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.fleet_port = probe.getsockname()[1]
         for number, name in enumerate(NAMES):
-            self.hosts[name] = Host(self.dir, number, name)
+            self.hosts[name] = Host(self.dir, number, name, self.fleet_port)
             self.addCleanup(self.hosts[name].stop)
         with open(RULES) as file:
             rules = file.read().replace("    interval: 5m\n", "")
@@ -159,7 +165,26 @@ class Cluster(unittest.TestCase):
             for name, value in self.of_hosts(query).items():
                 self.assertLessEqual(abs(value - wanted[name]), TOLERANCE * max(1.0, abs(wanted[name])), (query, name))
         self.assertEqual(set(self.of_hosts('ALERTS{alertname="HostAnomalous"}')), {DISTURBED})
+        self.in_fleet(density, expected, variance, z)
         self.silence(density)
+
+    def in_fleet(self, density, expected, variance, z):
+        """The same of the lines that they send."""
+        done = subprocess.run([EPSILONCTL, "fleet", "--listen", "127.0.0.1:%d" % self.fleet_port, "--json", "--once",
+                               "--interval", "4s"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)  # one is odd
+        told = json.loads(done.stdout)
+        cluster = told["cluster"]
+        total = math.fsum(density.values())
+        for field, wanted in (("log_super_epsilon_sum", total), ("log_super_epsilon_mean", total / 3),
+                              ("z", (math.fsum(expected.values()) - total) / math.sqrt(math.fsum(variance.values())))):
+            self.assertLessEqual(abs(cluster[field] - wanted), TOLERANCE * max(1.0, abs(wanted)), (field, cluster[field]))
+        self.assertEqual(cluster["surprise_max_host"], DISTURBED)
+        self.assertEqual({host["host"]: host["anomalous"] for host in told["hosts"]},
+                         {name: name == DISTURBED for name in NAMES})
+        for host in told["hosts"]:
+            wanted = z[host["host"]]
+            self.assertLessEqual(abs(host["z"] - wanted), TOLERANCE * max(1.0, abs(wanted)), host)
 
     def silence(self, density):
         self.hosts["web3"].stop()

@@ -192,19 +192,21 @@ void a_large_level_is_not_known_to_more_than_two_percent(void**) {
   assert_near(sd_of_a_constant(-1000.0), 20.0, 1e-9, 0);
 }
 
-// Forty rows near the largest double, whose square is infinite.
-Score score_of_the_largest_values() {
+// Forty rows of one value.
+Score score_of_rows_of(double value) {
   Bed bed(without_season(30.0));
-  bed.value(0) = 1.5e308;
+  bed.value(0) = value;
   for (int i = 0; i < 40; ++i) bed.model.update(bed.observation);
   return bed.model.score(bed.observation);
 }
 
-void values_whose_squares_overflow_are_learned(void**) {
-  const Score score = score_of_the_largest_values();
-  assert_near(score.mean[0], 1.5e308, 0, 1e-12);
-  assert_near(score.sd[0], 0.02 * 1.5e308, 0, 1e-12);
+void the_largest_readings_are_learned_and_what_is_beyond_is_none(void**) {
+  const Score score = score_of_rows_of(epsilond::models::kLargestReading);
+  assert_near(score.mean[0], 1e30, 0, 1e-12);
+  assert_near(score.sd[0], 0.02 * 1e30, 0, 1e-12);
   assert_true(score.surprise < kEveryday);
+  const double beyond = std::nextafter(epsilond::models::kLargestReading, std::numeric_limits<double>::infinity());
+  assert_true(score_of_rows_of(beyond).status == ScoreStatus::kNonFinite);
 }
 
 double sd_of_rare_steps() {
@@ -352,7 +354,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(reset_forgets_everything, make_learned, free_learned),
     cmocka_unit_test(a_constant_feature_has_the_sd_of_its_resolution),
     cmocka_unit_test(a_large_level_is_not_known_to_more_than_two_percent),
-    cmocka_unit_test(values_whose_squares_overflow_are_learned),
+    cmocka_unit_test(the_largest_readings_are_learned_and_what_is_beyond_is_none),
     cmocka_unit_test(a_feature_that_only_moves_in_steps_is_not_known_better_than_a_third_of_a_step),
     cmocka_unit_test(an_accepted_level_is_the_new_mean),
     cmocka_unit_test(the_last_level_is_accepted_not_the_way_there),

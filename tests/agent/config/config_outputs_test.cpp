@@ -53,7 +53,7 @@ void a_textfile_needs_a_path_and_tells_the_top_features(void**) {
   assert_int_equal(emitter().kind, EmitterKind::kTextfile);
   assert_string_equal(emitter().path.c_str(), "/run/metrics/epsilond.prom");
   assert_int_equal(emitter().features, FeatureDetail::kTop);
-  assert_near(emitter().every_s, 20, 0, 0);
+  assert_near(emitter().every_s, 10, 0, 0);
 }
 
 void metrics_are_served_on_loopback_unless_told_otherwise(void**) {

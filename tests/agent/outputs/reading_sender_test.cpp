@@ -33,6 +33,7 @@ struct Bench {
     config.format = format;
     config.endpoint = receiver.endpoint();
     config.max_datagram = max_datagram;
+    config.every_s = 20.0;
     sender = std::make_unique<ReadingSender>(config, outputs.config, "web-01");
   }
   std::size_t lines() const {

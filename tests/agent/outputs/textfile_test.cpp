@@ -36,6 +36,7 @@ struct Bench {
     EmitterConfig config;
     config.kind = EmitterKind::kTextfile;
     config.path = at;
+    config.every_s = 20.0;
     textfile = std::make_unique<Textfile>(config, *outputs.pipeline, 0);
   }
   void tick(int second) { textfile->tick(outputs.facts(), kNow + seconds(second)); }
