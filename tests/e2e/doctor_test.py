@@ -267,7 +267,9 @@ class Doctor(Scratch):
 
     def test_no_command_line_of_another_process_is_shown(self):
         secret = "s3cret-%d" % os.getpid()
-        other = subprocess.Popen(["sh", "-c", "sleep 60; : " + secret], env={"TOKEN": secret})
+        # Its sleep outlives it: with our output in hand it would keep whoever reads that waiting.
+        other = subprocess.Popen(["sh", "-c", "sleep 60; : " + secret], env={"TOKEN": secret}, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
         for arguments in ([], ["--json"]):
