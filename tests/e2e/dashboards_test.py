@@ -39,7 +39,7 @@ def past(now):
 
     def add(name, value, at, **labels):
         text = ",".join('%s="%s"' % item for item in labels.items())
-        lines.append("%s{%s} %g %d" % (name, text, value, at))
+        lines.append("%s{%s} %.15g %d" % (name, text, value, at))
 
     start = now - PAST_S
     for number in range(1, 6):
@@ -140,7 +140,9 @@ class Queries(unittest.TestCase):
     def test_no_panel_is_empty(self):
         z = self.prometheus.values("host:epsilond_log_super_epsilon:z > 10")  # so that what is asked is the story
         self.assertEqual([dict(labels)["instance"] for labels in z], ["web3"])
-        self.assertEqual(list(self.prometheus.values("cluster:epsilond_hosts_silent:count").values()), [1])
+        # By the second look of the rules: by the first nobody had been seen yet.
+        self.prometheus.wait_for(lambda: list(self.prometheus.values("cluster:epsilond_hosts_silent:count").values()) == [1],
+                                 "web5 is silent")
         self.assertEqual(list(self.prometheus.values("cluster:epsilond_hosts_learning:count").values()), [1])
         asked = 0
         for name in NAMES:
