@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 
 RUNS = [(27, 27), (1000, 1000), (10000, 10000), (10000, 20000), (10000, 50000), (10000, 100000), (1000, 0), (10000, 0)]
@@ -56,6 +57,9 @@ def main():
     parser.add_argument("--buffer", type=int, default=0)
     parser.add_argument("--rows", type=int, default=50)
     chosen = parser.parse_args()
+    for program in ("epsilonctl", "fleet_receive_send"):
+        if not os.access(os.path.join(chosen.build, program), os.X_OK):
+            sys.exit("%s: no %s there; build both as the usage says" % (chosen.build, program))
     for hosts, rate in RUNS:
         run(chosen.build, hosts, rate, chosen.seconds, chosen.buffer, chosen.rows)
 
