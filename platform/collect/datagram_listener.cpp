@@ -6,25 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#include "platform/emit/socket_address.h"
+
 namespace epsilond::platform {
 namespace {
-
-socklen_t socket_address(const Endpoint& endpoint, sockaddr_storage& out) {
-  if (endpoint.ipv6) {
-    sockaddr_in6 in{};
-    in.sin6_family = AF_INET6;
-    in.sin6_port = htons(endpoint.port);
-    std::memcpy(&in.sin6_addr, endpoint.address.data(), sizeof in.sin6_addr);
-    std::memcpy(&out, &in, sizeof in);
-    return sizeof in;
-  }
-  sockaddr_in in{};
-  in.sin_family = AF_INET;
-  in.sin_port = htons(endpoint.port);
-  std::memcpy(&in.sin_addr, endpoint.address.data(), sizeof in.sin_addr);
-  std::memcpy(&out, &in, sizeof in);
-  return sizeof in;
-}
 
 SourceAddress source_of(const sockaddr_in6& address) {
   SourceAddress source;

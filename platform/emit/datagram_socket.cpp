@@ -1,7 +1,5 @@
 #include "platform/emit/datagram_socket.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -9,6 +7,8 @@
 #include <cstddef>
 #include <cstring>
 #include <utility>
+
+#include "platform/emit/socket_address.h"
 
 namespace epsilond::platform {
 namespace {
@@ -36,23 +36,7 @@ Error send_error(int error) {
 
 }  // namespace
 
-DatagramSocket::DatagramSocket(const Endpoint& endpoint) {
-  if (endpoint.ipv6) {
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(endpoint.port);
-    std::memcpy(&address.sin6_addr, endpoint.address.data(), sizeof address.sin6_addr);
-    std::memcpy(&address_, &address, sizeof address);
-    address_bytes_ = sizeof address;
-  } else {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(endpoint.port);
-    std::memcpy(&address.sin_addr, endpoint.address.data(), sizeof address.sin_addr);
-    std::memcpy(&address_, &address, sizeof address);
-    address_bytes_ = sizeof address;
-  }
-}
+DatagramSocket::DatagramSocket(const Endpoint& endpoint) : address_bytes_(socket_address(endpoint, address_)) {}
 
 DatagramSocket::DatagramSocket(std::string_view local_path) {
   sockaddr_un address{};

@@ -1,6 +1,5 @@
 #include "platform/host/page_server.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -11,6 +10,8 @@
 #include <new>
 #include <span>
 #include <utility>
+
+#include "platform/emit/socket_address.h"
 
 namespace epsilond::platform {
 namespace {
@@ -44,23 +45,6 @@ void make_abrupt(int fd) {
   static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now));
 }
 
-socklen_t address_of(const Endpoint& endpoint, sockaddr_storage& out) {
-  if (endpoint.ipv6) {
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(endpoint.port);
-    std::memcpy(&address.sin6_addr, endpoint.address.data(), sizeof address.sin6_addr);
-    std::memcpy(&out, &address, sizeof address);
-    return sizeof address;
-  }
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(endpoint.port);
-  std::memcpy(&address.sin_addr, endpoint.address.data(), sizeof address.sin_addr);
-  std::memcpy(&out, &address, sizeof address);
-  return sizeof address;
-}
-
 bool set_option(int fd, int option, int value) {
   return ::setsockopt(fd, SOL_SOCKET, option, &value, sizeof value) == 0;
 }
@@ -74,7 +58,7 @@ Result<std::unique_ptr<PageServer>> PageServer::listen(const Endpoint& endpoint,
   std::unique_ptr<PageServer> server(new (std::nothrow) PageServer(path, source));
   if (!server) return make_error(ErrorCode::kIo, ENOMEM, "page server: out of memory");
   sockaddr_storage address{};
-  const socklen_t size = address_of(endpoint, address);
+  const socklen_t size = socket_address(endpoint, address);
   server->listener_ = UniqueFd(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int fd = server->listener_.get();
   // A page must fit what the kernel keeps for a connection; those that are accepted inherit it.
