@@ -3,28 +3,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "platform/collect/influx_line.h"
+#include "tests/platform/collect/fuzz/told_fuzz.h"
 
 using namespace epsilond::platform;
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-bool in_bounds(double value) { return std::isnan(value) || std::fabs(value) <= kLargestTold; }
-
-bool is_plain(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) return false;
-  return true;
-}
-
-}  // namespace
+using namespace epsilond::tests;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   HostReport report;
