@@ -8,11 +8,11 @@ import math
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from scratch import Scratch
 
 NATIVE, EPSILOND, EPSILONCTL, FIXTURES = sys.argv[1:5]
 AGENTS = (os.path.join(NATIVE, "epsilond"), EPSILOND)
@@ -21,21 +21,12 @@ MODELS = ("product", "mahalanobis", "mixture", "kmeans", "isolation_forest", "zs
 MINUTES = 4 * 1440
 
 
-class Portable(unittest.TestCase):
+class Portable(Scratch):
     def setUp(self):
         for program in (AGENTS[0], TOOLS[0]):
             if not os.path.exists(program):
                 self.skipTest(program + " is not there: cmake --workflow --preset release makes it")
-        self.dir = tempfile.mkdtemp(prefix="epsilond-portable-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
+        super().setUp()
 
     def read(self, name):
         with open(self.path(name), "rb") as file:

@@ -19,6 +19,8 @@ import tempfile
 import time
 import unittest
 
+from scratch import Scratch
+
 EPSILOND, EPSILONCTL = sys.argv[1:3]
 NOBODY = 65534
 ROOT = os.geteuid() == 0
@@ -49,10 +51,9 @@ def refuse_sandboxes():
         raise OSError(ctypes.get_errno(), "no seccomp")
 
 
-class Sandbox(unittest.TestCase):
+class Sandbox(Scratch):
     def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="epsilond-sandbox-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        super().setUp()
         os.chmod(self.dir, 0o755)
         os.mkdir(self.path("var"), 0o755)
         os.mkdir(self.path("run"), 0o755)
@@ -61,14 +62,6 @@ class Sandbox(unittest.TestCase):
             os.mkdir(self.path("var/epsilond"), 0o700)
         self.state = self.path("var/epsilond/state")
         self.sock = self.path("run/epsilond/control.sock")
-
-    def path(self, name):
-        return os.path.join(self.dir, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w") as file:
-            file.write(text)
-        return self.path(name)
 
     def ini(self, rest="", agent="", state=None):
         return self.write("agent.ini", "[agent]\ninterval = 200ms\nstate = %s\ncontrol = %s\n%s%s"
@@ -99,12 +92,7 @@ class Sandbox(unittest.TestCase):
             return file.read()
 
     def wait_for(self, condition, what, seconds=30):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.05)
-        self.fail("never happened: %s\n%s" % (what, self.stderr()))
+        super().wait_for(condition, lambda: "%s\n%s" % (what, self.stderr()), seconds)
 
     def ctl(self, *words):
         return subprocess.run([EPSILONCTL, *words, "--socket", self.sock], capture_output=True, text=True, timeout=60)
