@@ -6,6 +6,7 @@
 
 #include "agent/control/agent_view.h"
 #include "agent/control/top_command.h"
+#include "tests/support/screen_frame.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -16,20 +17,21 @@ using namespace epsilond::agent;
 namespace {
 
 // An agent with an open episode: zombies is odd, memory is not, and forty more features are as they usually are.
-struct Bench {
+struct Bench : epsilond::tests::ScreenFrame {
   std::vector<std::string> text;
   AgentLines lines;
   HistoryTable history;
   TopChoice choice;
   std::string episode;
   std::string trouble;
-  std::string frame;
 
   Bench() {
-    text.emplace_back(R"({"what":"agent","version":"0.1.0","host":"web1","time":"2026-11-22T14:03:22.123Z","uptime_s":3700,)"
-                      R"("state":"anomalous","muted":false,"mute_window":false})");
-    text.emplace_back(R"({"what":"model","model":"host","state":"anomalous","learning_ratio":1,"surprise":9.2,)"
-                      R"("log_super_epsilon":-83.1,"threshold":5.3,"threshold_form":"budget","id":"host-1","duration_s":15})");
+    text.emplace_back(
+        R"({"what":"agent","version":"0.1.0","host":"web1","time":"2026-11-22T14:03:22.123Z","uptime_s":3700,)"
+        R"("state":"anomalous","muted":false,"mute_window":false})");
+    text.emplace_back(
+        R"({"what":"model","model":"host","state":"anomalous","learning_ratio":1,"surprise":9.2,)"
+        R"("log_super_epsilon":-83.1,"threshold":5.3,"threshold_form":"budget","id":"host-1","duration_s":15})");
     add("memory used", "mem_used_bytes", "bytes", "7.9e9", 0.4, 0.0);
     add("zombies", "zombies", "1", "200", 26.1, 1.0);
     for (int i = 0; i < 40; ++i)
@@ -53,31 +55,6 @@ struct Bench {
   void draw(std::size_t columns, std::size_t rows, const TextStyle& style) {
     frame = draw_top({lines.agent, lines.models[0], 1, history, episode, trouble}, choice, columns, rows, style);
   }
-  std::vector<std::string> rows() const {
-    std::vector<std::string> all;
-    for (std::size_t at = 0; at < frame.size(); at = frame.find('\n', at) + 1)
-      all.push_back(frame.substr(at, frame.find('\n', at) - at));
-    return all;
-  }
-  std::size_t row_count() const { return rows().size(); }
-  // Characters of the widest row, escapes not counted.
-  std::size_t widest() const {
-    std::size_t most = 0;
-    for (const std::string& row : rows()) {
-      std::size_t width = 0;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (row[i] == '\033') {
-          i = row.find('m', i);
-          continue;
-        }
-        width += (static_cast<unsigned char>(row[i]) & 0xC0U) != 0x80U ? 1 : 0;
-      }
-      most = std::max(most, width);
-    }
-    return most;
-  }
-  bool row_begins(std::size_t row, std::string_view with) const { return rows()[row].starts_with(with); }
-  bool has(std::string_view what) const { return frame.find(what) != std::string::npos; }
 };
 
 int setup(void** state) {
@@ -140,9 +117,10 @@ void it_tells_what_happened_in_a_few_lines(void** state) {
 
 void a_window_that_mutes_is_named(void** state) {
   Bench& bench = get(state);
-  bench.text[0] = R"({"what":"agent","version":"0.1.0","host":"web1","time":"2026-11-22T03:03:22.123Z","uptime_s":3700,)"
-                  R"("state":"muted","muted":true,"mute_window":true,"mute_window_name":"backup",)"
-                  R"("mute_window_until":"2026-11-22T04:30:00.000Z"})";
+  bench.text[0] =
+      R"({"what":"agent","version":"0.1.0","host":"web1","time":"2026-11-22T03:03:22.123Z","uptime_s":3700,)"
+      R"("state":"muted","muted":true,"mute_window":true,"mute_window_name":"backup",)"
+      R"("mute_window_until":"2026-11-22T04:30:00.000Z"})";
   bench.lines.agent = epsilond::agent::RawJson(bench.text[0]);
   bench.draw(132, 24, {false, true});
   assert_true(bench.row_begins(3, "muted until 2026-11-22T04:30:00.000Z by [mute backup]; episode for 15 s: host-1"));

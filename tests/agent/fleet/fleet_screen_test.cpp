@@ -6,6 +6,7 @@
 
 #include "agent/fleet/fleet_command.h"
 #include "agent/fleet/fleet_text.h"
+#include "tests/support/screen_frame.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -17,7 +18,7 @@ using namespace epsilond::platform;
 namespace {
 
 // Fifty hosts, of which h07 is odd; names with what no terminal should be shown are not believed by the readers.
-struct Bench {
+struct Bench : epsilond::tests::ScreenFrame {
   Bench() : book(BookSettings(), KeyedHash({1, 2})), view(100) {
     for (int i = 0; i < 50; ++i) {
       HostReport report;
@@ -38,37 +39,12 @@ struct Bench {
     frame = draw_fleet(view, fates, {"127.0.0.1:8089", std::chrono::seconds(1766000000), news}, choice, columns, rows,
                        style);
   }
-  std::vector<std::string> rows() const {
-    std::vector<std::string> all;
-    for (std::size_t at = 0; at < frame.size(); at = frame.find('\n', at) + 1)
-      all.push_back(frame.substr(at, frame.find('\n', at) - at));
-    return all;
-  }
-  std::size_t row_count() const { return rows().size(); }
-  // Characters of the widest row, escapes not counted.
-  std::size_t widest() const {
-    std::size_t most = 0;
-    for (const std::string& row : rows()) {
-      std::size_t width = 0;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (row[i] == '\033')
-          i = row.find('m', i);
-        else
-          ++width;
-      }
-      most = std::max(most, width);
-    }
-    return most;
-  }
-  bool row_begins(std::size_t row, std::string_view with) const { return rows()[row].starts_with(with); }
-  bool has(std::string_view what) const { return frame.find(what) != std::string::npos; }
 
   HostBook book;
   FleetView view;
   FleetFates fates;
   FleetChoice choice;
   std::vector<std::string> news;
-  std::string frame;
 };
 
 int setup(void** state) {

@@ -11,44 +11,27 @@
 #include <string>
 
 #include "platform/host/privileges.h"
-#include "tests/support/temp_tree.h"
+#include "tests/platform/host/fenced_tree.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
 // clang-format on
 
 using namespace epsilond::platform;
-using epsilond::tests::TempTree;
+using epsilond::tests::in_a_process;
+using epsilond::tests::left_with;
+using Tree = epsilond::tests::FencedTree;
 
 namespace {
 
 constexpr uid_t kNobody = 65534;
-
-template <typename Do>
-int in_a_process(Do what) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(what());
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-bool left_with(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
-
-struct Tree {
-  TempTree all;
-
-  std::string at(const char* path) const { return *path == '/' ? path : all.path() + '/' + path; }
-};
 
 Tree& get(void** state) { return *static_cast<Tree*>(*state); }
 
 int setup(void** state) {
   auto* const tree = new Tree;
   *state = tree;
-  tree->all.write("own/state", "old");
-  tree->all.write("readable/config", "text");
-  tree->all.write("other/secret", "text");
+  tree->plant();
   return 0;
 }
 

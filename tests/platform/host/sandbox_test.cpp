@@ -24,28 +24,19 @@
 #include "platform/host/file_access.h"
 #include "platform/host/privileges.h"
 #include "platform/host/system_call_filter.h"
-#include "tests/support/temp_tree.h"
+#include "tests/platform/host/fenced_tree.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
 // clang-format on
 
 using namespace epsilond::platform;
-using epsilond::tests::TempTree;
+using epsilond::tests::in_a_process;
+using epsilond::tests::left_with;
 
 namespace {
 
 constexpr int kRefused = 200;  // the sandbox itself: this kernel, or this emulator, has none
-
-// The status of a process that did this and left with what it returned; errno for what failed, 0 for what did not.
-template <typename Do>
-int in_a_process(Do what) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(what());
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
-}
 
 template <typename Do>
 int filtered(Do what) {
@@ -56,8 +47,8 @@ int filtered(Do what) {
   });
 }
 
-bool left_with(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
 bool was_killed_for_it(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
+// errno for what failed, 0 for what did not.
 int outcome(long result) { return result < 0 ? errno : 0; }
 
 bool has_filter() {
@@ -160,11 +151,8 @@ void no_memory_becomes_executable(void**) {
 
 // Files
 
-struct Tree {
-  TempTree all;
+struct Tree : epsilond::tests::FencedTree {
   std::vector<FilePath> left;
-
-  std::string at(const char* path) const { return *path == '/' ? path : all.path() + '/' + path; }
 };
 
 Tree& get(void** state) { return *static_cast<Tree*>(*state); }
@@ -172,9 +160,7 @@ Tree& get(void** state) { return *static_cast<Tree*>(*state); }
 int setup(void** state) {
   auto* const tree = new Tree;
   *state = tree;
-  tree->all.write("own/state", "old");
-  tree->all.write("readable/config", "text");
-  tree->all.write("other/secret", "text");
+  tree->plant();
   tree->left = {{"/proc"}, {tree->at("readable/config")}, {tree->at("missing")}, {tree->at("own"), true}};
   return ::symlink(tree->at("other/secret").c_str(), tree->at("own/link").c_str());
 }
