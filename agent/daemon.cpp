@@ -95,8 +95,8 @@ Result<Wake> Daemon::wait() {
   const std::chrono::nanoseconds monotonic = clock_.monotonic();
   const std::chrono::milliseconds lefts[] = {control_.time_left(monotonic), metrics_.time_left(monotonic)};
   const bool only_one = lefts[0] < lefts[0].zero() || lefts[1] < lefts[1].zero();
-  const Result<Wake> wake = waiter_->wait(std::span(all.begin(), end), only_one ? std::max(lefts[0], lefts[1])
-                                                                                : std::min(lefts[0], lefts[1]));
+  const Result<Wake> wake = waiter_->wait(std::span(all.begin(), end),
+                                          only_one ? std::max(lefts[0], lefts[1]) : std::min(lefts[0], lefts[1]));
   std::copy(all.begin(), second, control.begin());
   std::copy(second, end, metrics.begin());
   return wake;
@@ -180,8 +180,12 @@ void Daemon::tell_grace(bool before) const {
 
 void Daemon::serve_others() {
   const std::chrono::nanoseconds monotonic = clock_.monotonic();
-  const AgentView agent{*works_.pipeline, now(), std::chrono::duration<double>(monotonic - started_).count(),
-                        waiter_->missed_ticks(), works_.outputs.get(), &metrics_};
+  const AgentView agent{*works_.pipeline,
+                        now(),
+                        std::chrono::duration<double>(monotonic - started_).count(),
+                        waiter_->missed_ticks(),
+                        works_.outputs.get(),
+                        &metrics_};
   // Due with the next tick, as any other: nothing here may wait for the disk.
   if (control_.serve(agent, monotonic)) saved_at_ = monotonic - works_.save_every;
   metrics_.serve(facts(), monotonic);
@@ -256,7 +260,8 @@ void Daemon::load_state() {
     }
     return;
   }
-  if (restored.error().code == ErrorCode::kNotFound) return;  // the first start, or a path that saving will complain about
+  if (restored.error().code == ErrorCode::kNotFound)
+    return;  // the first start, or a path that saving will complain about
   log_line(LogLevel::kWarning, "state: starting anew: %s", restored.error().context.c_str());
   if (restored.error().code != ErrorCode::kPermission) keep_aside(works_.state_path);
 }

@@ -84,8 +84,7 @@ int show_configuration(const Options& options) {
     cost.memory_bytes += cost.watches.back().memory_bytes;
   }
   for (const auto& watcher : pipeline.watchers())
-    cost.models.push_back(
-        {watcher->name(), watcher->model().memory_bytes(), watcher->model().operations_per_sample()});
+    cost.models.push_back({watcher->name(), watcher->model().memory_bytes(), watcher->model().operations_per_sample()});
   cost.process_scan_every_s = measured_scan_delay_s(config, options.root);
   std::fputs(print_config(effective.loaded).c_str(), stdout);
   std::fputs(print_cost(cost).c_str(), stdout);

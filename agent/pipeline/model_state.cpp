@@ -15,8 +15,8 @@ constexpr std::size_t kUsualBytes = sizeof(RecordHeader) + sizeof(ForgettingMome
 
 RecordHeader header_of(const Watcher& watcher) { return record_header(watcher, watcher.model().state_bytes()); }
 
-// Of what its score usually is. The last byte of the name of a model is zero, so an agent that knows no such record passes
-// over it, as this one does without where there is none.
+// Of what its score usually is. The last byte of the name of a model is zero, so an agent that knows no such record
+// passes over it, as this one does without where there is none.
 RecordHeader usual_header_of(const Watcher& watcher) {
   RecordHeader header = record_header(watcher, sizeof(ForgettingMoments));
   header.name[sizeof header.name - 1] = 'u';
@@ -40,7 +40,7 @@ void load_usual_score(Watcher& watcher, std::span<const std::byte> in) {
 
 std::size_t model_state_bytes(std::span<const std::unique_ptr<Watcher>> watchers) {
   std::size_t bytes = 0;
-  for (const std::unique_ptr<Watcher>& watcher : watchers) 
+  for (const std::unique_ptr<Watcher>& watcher : watchers)
     bytes += sizeof(RecordHeader) + watcher->model().state_bytes() + kUsualBytes;
   return bytes;
 }
