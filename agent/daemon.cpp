@@ -12,6 +12,7 @@
 #include "agent/pipeline/wiring.h"
 #include "platform/host/resident.h"
 #include "platform/host/state_file.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 
@@ -182,7 +183,7 @@ void Daemon::serve_others() {
   const std::chrono::nanoseconds monotonic = clock_.monotonic();
   const AgentView agent{*works_.pipeline,
                         now(),
-                        std::chrono::duration<double>(monotonic - started_).count(),
+                        platform::seconds_of(monotonic - started_),
                         waiter_->missed_ticks(),
                         works_.outputs.get(),
                         &metrics_};

@@ -19,6 +19,7 @@
 #include "agent/watch/watches.h"
 #include "platform/host/kernel_time.h"
 #include "platform/host/linux_clock.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -45,7 +46,7 @@ double measured_scan_delay_s(const Config& config, const std::string& root) {
   platform::HostSample sample;
   for (int i = 0; i < kReads; ++i)
     if (!(*source)->read(sample)) return 0.0;
-  return std::chrono::duration<double>((*source)->scan_delay()).count();
+  return platform::seconds_of((*source)->scan_delay());
 }
 
 // A full disk or a closed pipe must not look like success.

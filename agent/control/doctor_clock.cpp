@@ -2,6 +2,7 @@
 
 #include "agent/control/doctor.h"
 #include "platform/host/clock_state.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -9,8 +10,6 @@ namespace {
 using platform::Result;
 
 constexpr double kWorthTelling = 1.0;  // seconds
-
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 
@@ -30,7 +29,7 @@ void examine_clock(const Patient& patient, DoctorReport& report) {
   }
   report.add(std::move(finding));
 
-  const double asleep = seconds(patient.clock->since_boot() - patient.clock->monotonic());
+  const double asleep = platform::seconds_of(patient.clock->since_boot() - patient.clock->monotonic());
   Finding sleep{.about = "clock", .subject = "suspend", .numbers = {{"asleep_s", asleep}}};
   if (asleep > kWorthTelling) {
     sleep.health = Health::kNote;

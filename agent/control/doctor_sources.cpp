@@ -10,6 +10,7 @@
 #include "agent/control/doctor.h"
 #include "agent/pipeline/wiring.h"
 #include "platform/kernel/process_table.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -63,7 +64,7 @@ void measure_costs(HostSource& source, Measured& measured) {
   }
   measured.whole_us = median(whole);
   for (const std::array<double, kRounds>& cost : costs) measured.part_us.push_back(median(cost));
-  measured.scan_delay_s = std::chrono::duration<double>(source.scan_delay()).count();
+  measured.scan_delay_s = platform::seconds_of(source.scan_delay());
 }
 
 // With all the time it wants for the scan of processes, so that nothing is absent just because it is not known yet.

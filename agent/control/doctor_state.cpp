@@ -10,6 +10,7 @@
 #include "platform/file/file_facts.h"
 #include "platform/host/state_file.h"
 #include "platform/path.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -78,7 +79,7 @@ void add_usable(const Patient& patient, const std::string& path, std::span<const
   const Result<std::size_t> restored = pipeline.load_state(bytes, &why);
   if (!restored) return add_unusable(path, restored.error(), report);
   const Result<FileFacts> facts = platform::file_facts(path);
-  const double age_s = facts ? std::chrono::duration<double>(patient.clock->wall() - facts->modified).count() : 0.0;
+  const double age_s = facts ? platform::seconds_of(patient.clock->wall() - facts->modified) : 0.0;
   Finding finding{.about = "state", .subject = "state"};
   finding.numbers = {{"age_s", age_s}, {"bytes", static_cast<double>(bytes.size() + platform::kStateHeaderBytes)}};
   finding.text = path + " is sound, saved " + duration_text(age_s > 0.0 ? age_s : 0.0) + " ago, format " +

@@ -12,6 +12,7 @@
 #include "agent/history/replay_output.h"
 #include "agent/history/replayer.h"
 #include "agent/report/replay_report.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -141,7 +142,7 @@ class ReplayRun {
     summary.rows = rows_->rows().rows();
     summary.malformed = rows_->rows().malformed_rows();
     summary.calendar = found_clock_.calendar;
-    summary.seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
+    summary.seconds = platform::seconds_of(SteadyClock::now() - start_);
     write_replay_summary(console_.out, summary, *replayer_);
     if (const ExitCode code = flush_standard_output(console_, voice_); code != kExitFine) return code;
     return bad ? kExitData : kExitFine;

@@ -18,6 +18,7 @@
 #include "agent/history/score_output.h"
 #include "agent/history/table_clock.h"
 #include "agent/report/score_report.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -26,7 +27,7 @@ using platform::Result;
 using SteadyClock = std::chrono::steady_clock;
 
 double seconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+  return platform::seconds_of(SteadyClock::now() - start);
 }
 
 class ScoreRun {

@@ -4,6 +4,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "platform/seconds.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -37,7 +39,7 @@ void Voice::show_progress(std::uint64_t rows, double done) {
   const SteadyClock::time_point now = SteadyClock::now();
   if (now - shown_ < kProgressEvery) return;
   shown_ = now;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
+  const double seconds = platform::seconds_of(now - start_);
   const double left_s = done > 0.0 ? seconds * (1.0 - done) / done : 0.0;
   const int filled = std::clamp(static_cast<int>(done * kBarWidth), 0, kBarWidth);
   char bar[kBarWidth + 1];

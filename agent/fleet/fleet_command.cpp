@@ -17,6 +17,7 @@
 #include "agent/fleet/patient_output.h"
 #include "platform/host/linux_clock.h"
 #include "platform/host/terminal.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -154,7 +155,7 @@ class Printer {
     const std::size_t shown = std::min(order.size(), options_.rows.value_or(order.size()));
     const auto& cluster = options_.book.cluster;
     out_.put(json_head({.wall = now.wall,
-                        .elapsed_s = std::chrono::duration<double>(now.monotonic - printed_).count(),
+                        .elapsed_s = platform::seconds_of(now.monotonic - printed_),
                         .cluster = cluster ? cluster->view() : std::string_view(),
                         .news = fleet_.book.news(),
                         .news_left_out = fleet_.book.news_left_out()},

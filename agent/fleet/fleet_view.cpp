@@ -6,6 +6,7 @@
 #include "models/fleet/fleet_sum.h"
 #include "models/fleet/peers.h"
 #include "platform/fnv1a.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -51,7 +52,7 @@ void FleetView::look(const HostBook& book, std::chrono::nanoseconds monotonic) {
   for (const FleetHost& host : book.hosts()) {
     HostRow& row = rows_.emplace_back();
     row.host = host;
-    row.age_s = std::chrono::duration<double>(monotonic - host.heard).count();
+    row.age_s = platform::seconds_of(monotonic - host.heard);
     if (host.reporting() && !(host.learning_ratio < 1.0))
       row.z = models::host_z(host.log_super_epsilon, host.expected, host.variance);
   }

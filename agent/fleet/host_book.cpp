@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "platform/seconds.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -21,8 +23,6 @@ constexpr std::uint64_t kSetClockSteps = 16;
 constexpr std::chrono::minutes kWrongClock{1};
 // Nobody is away for so many lines: a sequence that jumps farther is another one.
 constexpr std::uint64_t kLargestGap = 1'000'000;
-
-double seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 enum class Order : std::uint8_t { kNew, kRestarted, kOld };
 
@@ -169,14 +169,16 @@ void HostBook::clear_news() {
 
 // A host that is heard again.
 void HostBook::wake(FleetHost& host, const Moment& now) {
-  if (host.state == HostState::kSilent) tell(NewsKind::kBack, host, now, seconds(now.monotonic - host.heard));
+  if (host.state == HostState::kSilent)
+    tell(NewsKind::kBack, host, now, platform::seconds_of(now.monotonic - host.heard));
   if (!host.reporting()) host.state = HostState::kNormal;
 }
 
 void HostBook::set_flagged(FleetHost& host, bool flagged, const Moment& now) {
   if (host.flagged != flagged) {
     if (flagged) host.flagged_at = now.monotonic;
-    tell(flagged ? NewsKind::kRaised : NewsKind::kCleared, host, now, seconds(now.monotonic - host.flagged_at));
+    tell(flagged ? NewsKind::kRaised : NewsKind::kCleared, host, now,
+         platform::seconds_of(now.monotonic - host.flagged_at));
   }
   host.flagged = flagged;
 }
@@ -200,7 +202,7 @@ void HostBook::take(const HostReport& report, const SourceAddress& source, const
     if (steps > kLargestGap) steps = 1;
     host.lost += steps - 1;
     fates_.lost += steps - 1;
-    const double spacing_s = seconds(now.monotonic - host.heard) / static_cast<double>(steps);
+    const double spacing_s = platform::seconds_of(now.monotonic - host.heard) / static_cast<double>(steps);
     if (goes_on || host.reporting())
       host.spacing_s += (spacing_s - host.spacing_s) * (host.spacing_s > 0.0 ? 0.2 : 1.0);
   }
@@ -270,7 +272,7 @@ void HostBook::pass(const Moment& now) {
     const nanoseconds quiet = now.monotonic - host.heard;
     if (host.by_lines && host.reporting() && quiet >= patience(host)) {
       host.state = HostState::kSilent;
-      tell(NewsKind::kSilent, host, now, seconds(quiet));
+      tell(NewsKind::kSilent, host, now, platform::seconds_of(quiet));
     }
     const bool passer = host.by_lines && host.lines < kPasserLines;
     const nanoseconds limit = passer ? nanoseconds(kForgetPasserAfter) : nanoseconds(kForgetAfter);
@@ -279,7 +281,7 @@ void HostBook::pass(const Moment& now) {
       ++i;
       continue;
     }
-    tell(NewsKind::kForgotten, host, now, seconds(quiet));
+    tell(NewsKind::kForgotten, host, now, platform::seconds_of(quiet));
     hosts_[i] = hosts_.back();
     hosts_.pop_back();
     forgotten = true;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "models/elementary.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -146,7 +147,7 @@ double invert_transform(const Feature& feature, double transformed) {
 Readings observe(const HostSample& previous, const HostSample& current, bool first) {
   Readings readings;
   if (!first)
-    readings.elapsed_s = std::chrono::duration<double>(current.taken_monotonic - previous.taken_monotonic).count();
+    readings.elapsed_s = platform::seconds_of(current.taken_monotonic - previous.taken_monotonic);
   for (std::size_t i = 0; i < kFeatures.size(); ++i) {
     const Feature& feature = kFeatures[i];
     if (first && feature.kind != FeatureKind::kGauge) continue;

@@ -3,22 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "platform/seconds.h"
+
 namespace epsilond::agent {
-namespace {
-
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
-
-}  // namespace
 
 Continuity::Continuity(double interval_s) : limit_s_(std::max(kBreakIntervals * interval_s, kBreakS)) {}
 
 Passage Continuity::advance(double elapsed_s, std::chrono::nanoseconds wall, std::chrono::nanoseconds since_boot) {
   const double elapsed = std::isfinite(elapsed_s) ? std::max(0.0, elapsed_s) : 0.0;
   const bool live = since_boot_s_ > 0.0 && since_boot.count() > 0;
-  const double slept = live ? std::max(0.0, seconds(since_boot) - since_boot_s_ - elapsed) : 0.0;
-  const double set_by = live ? seconds(wall) - wall_s_ - elapsed - slept : 0.0;
-  wall_s_ = seconds(wall);
-  since_boot_s_ = seconds(since_boot);
+  const double slept = live ? std::max(0.0, platform::seconds_of(since_boot) - since_boot_s_ - elapsed) : 0.0;
+  const double set_by = live ? platform::seconds_of(wall) - wall_s_ - elapsed - slept : 0.0;
+  wall_s_ = platform::seconds_of(wall);
+  since_boot_s_ = platform::seconds_of(since_boot);
   return {elapsed + slept, elapsed + slept > limit_s_ || std::fabs(set_by) > limit_s_};
 }
 

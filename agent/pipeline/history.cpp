@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "platform/seconds.h"
+
 namespace epsilond::agent {
 
 History::History(std::size_t rows, std::size_t features, std::size_t notes)
@@ -17,7 +19,7 @@ void History::push(const Readings& readings, std::chrono::nanoseconds wall) {
       if (!readings.present[i]) row[i] = std::numeric_limits<float>::quiet_NaN();
   }
   for (std::size_t i = features_; i < width_; ++i) row[i] = std::numeric_limits<float>::quiet_NaN();
-  times_[next_] = std::chrono::duration<double>(wall).count();
+  times_[next_] = platform::seconds_of(wall);
   next_ = next_ + 1 == times_.size() ? 0 : next_ + 1;
   if (size_ < times_.size()) ++size_;
   ++pushed_;

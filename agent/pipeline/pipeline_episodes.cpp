@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "platform/seconds.h"
+
 #include "agent/pipeline/pipeline.h"
 
 namespace epsilond::agent {
@@ -79,7 +81,7 @@ bool Pipeline::resume_episode(const RecordHeader& header, std::span<const std::b
     why = "there is no such model any more";
   } else {
     const RecordHeader wanted = record_header(*found, sizeof saved);
-    const double away_s = std::chrono::duration<double>(time.wall).count() - static_cast<double>(saved.saved_ns) / 1e9;
+    const double away_s = platform::seconds_of(time.wall) - static_cast<double>(saved.saved_ns) / 1e9;
     if (std::memcmp(&header, &wanted, sizeof header) != 0) {
       why = "the model looks at other features, or at a machine of another size";
     } else if (found->resume_episode(saved, std::max(0.0, away_s))) {

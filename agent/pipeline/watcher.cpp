@@ -7,6 +7,7 @@
 
 #include "models/complete_score.h"
 #include "models/learning_time.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -102,7 +103,7 @@ void Watcher::select(const Readings& readings, const StepTime& time) {
     }
   }
   observation_.elapsed_s = readings.elapsed_s;
-  observation_.local_time_s = std::chrono::duration<double>(time.wall + time.utc_offset).count();
+  observation_.local_time_s = platform::seconds_of(time.wall + time.utc_offset);
 }
 
 ModelView Watcher::view() const {

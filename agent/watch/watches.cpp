@@ -6,6 +6,7 @@
 
 #include "agent/pipeline/wiring.h"
 #include "agent/watch/usage_readings.h"
+#include "platform/seconds.h"
 
 namespace epsilond::agent {
 namespace {
@@ -95,7 +96,7 @@ void Watches::look_at_all() {
 void Watches::take(Watch& watch) {
   const TreeUsage& now = watch.reader.usage();
   const bool comparable = watch.epoch_before == watch.reader.epoch() && watch.epoch_before > 0;
-  const double elapsed_s = std::chrono::duration<double>(now.taken - watch.before.taken).count();
+  const double elapsed_s = platform::seconds_of(now.taken - watch.before.taken);
   std::size_t row = 0;
   for (std::size_t i = 0; i < kWatchFeatureCount; ++i) {
     if (!watch.config.features[i]) continue;

@@ -10,6 +10,7 @@
 
 #include "platform/kernel/proc/pid_io.h"
 #include "platform/kernel/proc/smaps_rollup.h"
+#include "platform/seconds.h"
 
 namespace epsilond::platform {
 namespace {
@@ -89,7 +90,7 @@ bool ProcessTree::read(std::chrono::nanoseconds now, std::chrono::nanoseconds cp
   }
   check_elder_children();
   const bool first = passes_ <= 1;
-  const double newborn_s = std::chrono::duration<double>(pass_before_).count();
+  const double newborn_s = seconds_of(pass_before_);
   members_.settle(first ? 0 : static_cast<std::uint64_t>(newborn_s * ticks_per_s_));
   publish(now);
   return true;
