@@ -13,18 +13,18 @@ import argparse
 import json
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import page  # noqa: E402
 import programs  # noqa: E402
 from measure import Running, system_calls, until_half_second  # noqa: E402
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 COUNTED_TICKS = 10  # the agent looks closer every fifth tick
 WARM_UP_S = 6
 FLOOR = "floor: files and scan"
@@ -168,16 +168,6 @@ def tables(arguments, results):
     return "\n".join(lines) + "\n"
 
 
-def put_into(path, text):
-    with open(path) as file:
-        page = file.read()
-    marks = r"(<!-- measured: .*? -->\n).*?(<!-- end of what is measured -->)"
-    if not re.search(marks, page, re.S):
-        raise SystemExit("%s: no place for what is measured" % path)
-    with open(path, "w") as file:
-        file.write(re.sub(marks, lambda found: found[1] + "\n" + text + "\n" + found[2], page, flags=re.S))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--processes", default="100,1000,5000")
@@ -204,7 +194,7 @@ def main():
         text = tables(arguments, results)
     print(text)
     if arguments.write:
-        put_into(arguments.write, text)
+        page.put_into(arguments.write, "cost", text)
 
 
 if __name__ == "__main__":

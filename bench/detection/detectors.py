@@ -36,6 +36,10 @@ MODELS = {
     "series": Model({"kind": "series", "features": "load_1min", "transform": "none"}, univariate=True,
                     multivariate=False),
 }
+# The default detector with one of its parts left out: what that part is worth.
+ABLATIONS = {f"{key}={value}": Model({"kind": "product", key: value}) for key, value in (
+    ("rarest_feature", "no"), ("covariance_term", "no"), ("change_term", "no"), ("time_scales", "no"),
+    ("heavy_tails", "no"), ("baseline", "global"))}
 # A series model looks at a feature of the agent by name; the one metric of a univariate set goes by this one.
 SERIES_MAP = ("--map", "value=load_1min")
 

@@ -78,11 +78,11 @@ class Results:
                 lines.append(f"| {model} | {number(self.mean_of_nine(model, name), 4)} | " + " | ".join(cells) + " |")
         return lines + [""]
 
-    def _episodes(self, models):
+    def _episodes(self, models, title):
         knobs = " / ".join(f"{knob:g}" for knob in self.knobs)
-        lines = [f"### Episodes at knob {knobs}", "",
-                 "| set | model | clean host-weeks | false | false per host-week | segments | detected | "
-                 "median delay, s | clean rows flagged | us per row |", "|---" * 10 + "|"]
+        lines = [f"### {title} at knob {knobs}", "",
+                 "| set | model | clean host-weeks | false | false per host-week | of the knob | segments | detected | "
+                 "median delay, s | clean rows flagged | us per row |", "|---" * 11 + "|"]
         for group in self.groups:
             for model in models:
                 if (group, model) not in self.tallies:
@@ -92,14 +92,39 @@ class Results:
                           for value, digits in ((lambda tally: float(tally.false_episodes), 0), (rate, 2),
                                                 (Tally.recall, 2), (Tally.median_delay_s, 0),
                                                 (Tally.flagged_share, 4))]
+                of_knob = " / ".join(number(rate(tally) / knob, 2) for tally, knob in zip(tallies, self.knobs))
                 lines.append(f"| {group} | {model} | {tallies[0].clean_weeks:.2f} | {joined[0]} | {joined[1]} | "
-                             f"{tallies[0].segments} | {joined[2]} | {joined[3]} | {joined[4]} | "
+                             f"{of_knob} | {tallies[0].segments} | {joined[2]} | {joined[3]} | {joined[4]} | "
                              f"{number(self.figure(group, model, 'us_per_row'), 1)} |")
         return lines + [""]
 
+    def _side_by_side(self, models):
+        """Each model at the knob in the middle: what it finds, beside what that costs."""
+        middle = len(self.knobs) // 2
+        groups = [group for group in self.groups if any(self.tallies[group, model][middle].segments
+                                                        for model in models if (group, model) in self.tallies)]
+        lines = [f"### All models at knob {self.knobs[middle]:g}: detected; false per host-week; clean rows flagged", "",
+                 "| model | " + " | ".join(groups) + " |", "|---" * (len(groups) + 1) + "|"]
+        for model in models:
+            cells = []
+            for group in groups:
+                tally = self.tallies[group, model][middle] if (group, model) in self.tallies else Tally()
+                cells.append("-" if not tally.segments else
+                             f"{number(tally.recall(), 2)}; {number(rate(tally), 1)}; {number(tally.flagged_share())}")
+            lines.append(f"| {model} | " + " | ".join(cells) + " |")
+        return lines + [""]
+
+    def _rankings(self, models):
+        return (self._ranking(models, "vus_pr", "VUS-PR, mean over files") +
+                self._ranking(models, "auc_pr", "AUC-PR, mean over files"))
+
     def markdown(self, models):
-        return "\n".join(self._ranking(models, "vus_pr", "VUS-PR, mean over files") +
-                         self._ranking(models, "auc_pr", "AUC-PR, mean over files") + self._episodes(models))
+        return "\n".join(self._rankings(models) + self._episodes(models, "Episodes"))
+
+    def page(self, models):
+        """The same for a reader: every figure of the first model, which is the default, and the others beside it."""
+        return "\n".join(self._rankings(models) + self._episodes(models[:1], "Episodes of the default detector") +
+                         self._side_by_side(models))
 
     def plain(self):
         """Everything for JSON; what is not a number is null."""
@@ -111,7 +136,8 @@ class Results:
             return [clean(item) for item in value] if isinstance(value, list) else value
         sums = [{"set": group, "model": model, "vus_pr": self.figure(group, model, "vus_pr"),
                  "auc_pr": self.figure(group, model, "auc_pr"), "us_per_row": self.figure(group, model, "us_per_row"),
-                 "knobs": [{"knob": knob, "clean_weeks": tally.clean_weeks, "false_per_week": tally.false_per_week(),
+                 "knobs": [{"knob": knob, "clean_weeks": tally.clean_weeks,
+                            "false_episodes": tally.false_episodes, "false_per_week": tally.false_per_week(),
                             "segments": tally.segments, "detected": tally.detected, "recall": tally.recall(),
                             "median_delay_s": tally.median_delay_s(), "flagged_share": tally.flagged_share()}
                            for knob, tally in zip(self.knobs, tallies)]}

@@ -2,7 +2,7 @@
 """The benchmark of detection: every public set through `epsilonctl replay`, beside the baselines.
 
 usage: run.py [--sets NAME,..] [--models NAME,..] [--knobs 0.5 2 10] [--epsilonctl PATH] [--jobs N] [--data DIR]
-              [--set KEY=VALUE ..] [--markdown FILE] [--json FILE] [--files]
+              [--ablation] [--set KEY=VALUE ..] [--write PAGE] [--json FILE] [--files]
 
 The folder of data is EPSILOND_DATA unless --data says another. The protocol is in README.md beside this file.
 """
@@ -21,6 +21,10 @@ import report
 import sets
 import static_models
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import page
+
+LIVE = {**detectors.MODELS, **detectors.ABLATIONS}
 
 def judge(case, scores, flags_of_knob):
     """The figures of one case from the scores of all its rows and the flags at each knob."""
@@ -46,7 +50,7 @@ def run_case(task):
             scores, flags = static_models.run(name, values, case.fitted_rows, case.recipe.step_s, knobs)
             seconds = time.monotonic() - began
         else:
-            model, flags, seconds = detectors.MODELS[name], [], 0.0
+            model, flags, seconds = LIVE[name], [], 0.0
             for knob in knobs:
                 # Each knob is a run of its own: what is flagged is not learned. The scores are the first one's.
                 ranked, flagged, took = detectors.replay(epsilonctl, model, case, knob, extra)
@@ -63,7 +67,7 @@ def run_case(task):
 def applies(name, recipe):
     if name in static_models.MODELS:
         return not recipe.univariate
-    model = detectors.MODELS[name]
+    model = LIVE[name]
     return model.univariate if recipe.univariate else model.multivariate
 
 
@@ -76,14 +80,19 @@ def arguments():
     parser.add_argument("--epsilonctl", default="build/release/epsilonctl")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--data", default=os.environ.get("EPSILOND_DATA"), help="default: EPSILOND_DATA")
+    parser.add_argument("--ablation", action="store_true", help="the default detector alone, whole and with each of its "
+                        "parts left out, on the sets with several metrics")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="extra",
                         help="another key of the [model] section, for an experiment")
-    parser.add_argument("--markdown", help="write the tables there as well")
+    parser.add_argument("--write", metavar="PAGE", help="put the tables into their place on this page as well")
     parser.add_argument("--json", help="write every figure there, per file too")
     parser.add_argument("--files", action="store_true", help="print a line per file")
     chosen = parser.parse_args()
     chosen.sets, chosen.models = chosen.sets.split(","), chosen.models.split(",")
-    for wrong in [*(set(chosen.sets) - set(sets.ALL)), *(set(chosen.models) - set(known))]:
+    if chosen.ablation:
+        chosen.models = ["product", *detectors.ABLATIONS]
+        chosen.sets = [name for name in chosen.sets if name not in sets.UNIVARIATE]
+    for wrong in [*(set(chosen.sets) - set(sets.ALL)), *(set(chosen.models) - {*LIVE, *static_models.MODELS})]:
         parser.error(f"unknown: {wrong}")
     if not chosen.data or not pathlib.Path(chosen.data).is_dir():
         parser.error("EPSILOND_DATA does not say where the data sets are")
@@ -110,8 +119,8 @@ def main():
     text = results.markdown(chosen.models)
     print(text)
     print(f"{len(tasks)} runs in {time.monotonic() - began:.0f} s")
-    if chosen.markdown:
-        pathlib.Path(chosen.markdown).write_text(text, encoding="utf-8")
+    if chosen.write:
+        page.put_into(chosen.write, "ablation" if chosen.ablation else "detection", results.page(chosen.models))
     if chosen.json:
         pathlib.Path(chosen.json).write_text(json.dumps(results.plain(), indent=1), encoding="utf-8")
     for error in results.errors:
