@@ -23,7 +23,7 @@ PARTS = ("service", "clients", "database", "writer", "backup")
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """A page that takes a few milliseconds to make."""
+    """A page of 40 kB that takes a few milliseconds to make."""
 
     protocol_version = "HTTP/1.1"
 
@@ -31,7 +31,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         digest = self.path.encode()
         for _ in range(16000):
             digest = hashlib.sha256(digest).digest()
-        body = json.dumps({"path": self.path, "rows": [digest.hex()] * 40}).encode()
+        body = json.dumps({"path": self.path, "rows": [digest.hex()] * 600}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
