@@ -19,6 +19,7 @@
 #include "agent/watch/watches.h"
 #include "platform/host/kernel_time.h"
 #include "platform/host/linux_clock.h"
+#include "platform/host/wait.h"
 #include "platform/seconds.h"
 
 namespace epsilond::agent {
@@ -128,6 +129,7 @@ int sample_once(const Options& options) {
 }
 
 int run_agent(const Options& options) {
+  platform::hold_signals();
   const EffectiveConfig effective = load_effective_config(options);
   if (effective.exit_code != kExitFine) return effective.exit_code;
   const platform::LinuxClock clock;

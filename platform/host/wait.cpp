@@ -8,8 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <initializer_list>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "platform/host/kernel_time.h"
 
@@ -18,15 +22,17 @@ namespace {
 
 Error system_error(const char* what) {
   const int error = errno;
-  return make_error(code_of_errno(error), error, "%s", what);
+  return make_error(code_of_errno(error), error, "%s: %s", what, std::strerror(error));
 }
 
-sigset_t handled_signals() {
+sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+  for (const int signal : signals) sigaddset(&set, signal);
   return set;
 }
+
+sigset_t handled_signals() { return set_of({SIGTERM, SIGINT, SIGHUP, SIGUSR1}); }
 
 std::optional<Wake> wake_of(std::uint32_t signal) {
   switch (signal) {
@@ -57,6 +63,11 @@ constexpr std::chrono::nanoseconds kMostSlack = std::chrono::milliseconds(10);
 
 }  // namespace
 
+void hold_signals() {
+  const sigset_t deadly = set_of({SIGHUP, SIGUSR1});
+  ::sigprocmask(SIG_BLOCK, &deadly, nullptr);
+}
+
 Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) {
   std::unique_ptr<Waiter> waiter(new (std::nothrow) Waiter());
   if (!waiter) return make_error(ErrorCode::kIo, ENOMEM, "wait: out of memory");
@@ -68,7 +79,7 @@ Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) 
   if (::sigprocmask(SIG_BLOCK, &handled, &waiter->previous_mask_) != 0) return system_error("wait: sigprocmask");
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &waiter->previous_sigpipe_);
+  for (std::size_t i = 0; i < kIgnored.size(); ++i) ::sigaction(kIgnored[i], &ignore, &waiter->previous_actions_[i]);
   waiter->signals_taken_ = true;
   waiter->previous_slack_ = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
   const std::chrono::nanoseconds slack = std::min(interval / kSlackOfInterval, kMostSlack);
@@ -79,7 +90,7 @@ Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) 
 Waiter::~Waiter() {
   if (!signals_taken_) return;
   if (previous_slack_ > 0) ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(previous_slack_), 0, 0, 0);
-  ::sigaction(SIGPIPE, &previous_sigpipe_, nullptr);
+  for (std::size_t i = 0; i < kIgnored.size(); ++i) ::sigaction(kIgnored[i], &previous_actions_[i], nullptr);
   ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
 
@@ -112,14 +123,21 @@ Result<Wake> Waiter::wait(std::span<pollfd> others, std::chrono::milliseconds at
     const int ready = ::ppoll(watched.data(), count, &limit, nullptr);
     if (ready < 0) {
       if (errno == EINTR) continue;
-      return system_error("wait: ppoll");
+      if (errno != ENOMEM && errno != EAGAIN) return system_error("wait: ppoll");
+      const timespec moment = to_timespec(std::min<std::chrono::nanoseconds>(until_tick, kMoment));
+      ::nanosleep(&moment, nullptr);
+      for (pollfd& one : watched) one.revents = 0;
+      watched[0].revents = POLLIN;  // perhaps: it is read without waiting
     }
     if (watched[0].revents & (POLLERR | POLLNVAL))
       return make_error(ErrorCode::kIo, EBADF, "wait: a descriptor failed");
+    if (std::exchange(signal_was_last_, false) && take_tick()) return Wake::kTick;
     if (watched[0].revents & POLLIN) {
       signalfd_siginfo received{};
-      if (read_signal(signals_.get(), received))
-        if (const std::optional<Wake> wake = wake_of(received.ssi_signo)) return *wake;
+      const bool got = read_signal(signals_.get(), received);
+      const std::optional<Wake> wake = got ? wake_of(received.ssi_signo) : std::nullopt;
+      signal_was_last_ = wake.has_value();
+      if (wake) return *wake;
     }
     if (take_tick()) return Wake::kTick;
     bool other = ready == 0 && for_others;

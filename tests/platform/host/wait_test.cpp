@@ -5,7 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 // clang-format off
@@ -23,6 +25,8 @@ using std::chrono::nanoseconds;
 namespace {
 
 constexpr nanoseconds kNever = hours(10000);
+
+int ppoll_failures = 0;  // so many calls from now on fail for want of memory
 
 int make_waiter(void** state, nanoseconds interval) {
   Result<std::unique_ptr<Waiter>> waiter = Waiter::make(interval);
@@ -56,6 +60,18 @@ void pass_ticks(nanoseconds interval, int count) {
   while (monotonic_now() / interval < start + count) {
   }
 }
+
+// A pipe that is ready to be read if `ready`.
+struct Pipe {
+  int ends[2] = {-1, -1};
+  explicit Pipe(bool ready) {
+    if (::pipe(ends) == 0 && ready) (void)!::write(ends[1], "x", 1);
+  }
+  void close() const {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+};
 
 void each_signal_wakes_with_its_meaning(void** state) {
   const std::pair<int, Wake> cases[] = {
@@ -92,6 +108,46 @@ void a_signal_comes_before_a_tick_that_is_due(void** state) {
   expect(get(state), Wake::kTick);
 }
 
+// Somebody who sends one after another, as fast as we take them.
+void a_storm_of_signals_keeps_no_tick_away(void** state) {
+  pass_ticks(milliseconds(5), 2);
+  for (const Wake wake : {Wake::kReload, Wake::kTick, Wake::kReload}) {
+    ::raise(SIGHUP);
+    expect(get(state), wake);
+  }
+}
+
+// As ppoll(2) says that it may have.
+void a_kernel_without_memory_for_the_wait_is_waited_for(void** state) {
+  const Pipe ready(true);
+  pollfd others[] = {{ready.ends[0], POLLIN, POLLIN}};
+  ppoll_failures = 3;
+  const Result<Wake> wake = get(state).wait(others);
+  ready.close();
+  assert_true(static_cast<bool>(wake));
+  assert_true(*wake == Wake::kOther || *wake == Wake::kTick);
+  assert_true(ppoll_failures < 3);
+}
+
+void signals_are_heard_without_memory_for_the_wait(void** state) {
+  ppoll_failures = 1000;
+  ::raise(SIGTERM);
+  expect(get(state), Wake::kStop);
+  ppoll_failures = 0;
+}
+
+void what_came_before_the_first_waiter_was_made_wakes_it(void**) {
+  sigset_t before;
+  ::sigprocmask(SIG_BLOCK, nullptr, &before);
+  epsilond::platform::hold_signals();
+  ::raise(SIGHUP);
+  void* state = nullptr;
+  assert_int_equal(make_idle(&state), 0);
+  expect(get(&state), Wake::kReload);
+  destroy(&state);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
 void ticks_that_passed_are_counted_and_not_made_up_for(void** state) {
   constexpr nanoseconds kInterval = milliseconds(5);
   const auto start = monotonic_now() / kInterval;
@@ -109,18 +165,6 @@ void a_new_interval_takes_effect_at_once(void** state) {
   assert_true(static_cast<bool>(get(state).set_interval(milliseconds(2))));
   expect(get(state), Wake::kTick);
 }
-
-// A pipe that is ready to be read if `ready`.
-struct Pipe {
-  int ends[2] = {-1, -1};
-  explicit Pipe(bool ready) {
-    if (::pipe(ends) == 0 && ready) (void)!::write(ends[1], "x", 1);
-  }
-  void close() const {
-    ::close(ends[0]);
-    ::close(ends[1]);
-  }
-};
 
 void another_descriptor_wakes_with_its_events(void** state) {
   const Pipe quiet(false);
@@ -179,18 +223,19 @@ bool blocked(int signal) {
   return sigismember(&mask, signal) == 1;
 }
 
-bool pipe_signal_ignored() {
+bool is_ignored(int signal) {
   struct sigaction action {};
-  ::sigaction(SIGPIPE, nullptr, &action);
+  ::sigaction(signal, nullptr, &action);
   return action.sa_handler == SIG_IGN;
 }
+bool writes_are_told() { return is_ignored(SIGPIPE) && is_ignored(SIGXFSZ); }
 
 void its_end_puts_the_signals_back(void**) {
   void* state = nullptr;
   assert_int_equal(make_idle(&state), 0);
-  assert_true(blocked(SIGTERM) && blocked(SIGHUP) && pipe_signal_ignored());
+  assert_true(blocked(SIGTERM) && blocked(SIGHUP) && writes_are_told());
   destroy(&state);
-  assert_false(blocked(SIGTERM) || blocked(SIGHUP) || pipe_signal_ignored());
+  assert_false(blocked(SIGTERM) || blocked(SIGHUP) || is_ignored(SIGPIPE) || is_ignored(SIGXFSZ));
 }
 
 // Ticks of 10 s may be 10 ms late and ticks of 100 ms 1 ms, so that the kernel can wake us together with others.
@@ -209,10 +254,25 @@ void ticks_have_a_slack_that_its_end_takes_back(void**) {
 
 void a_failed_make_leaves_the_signals_alone(void**) {
   assert_false(can_make(nanoseconds(-5)));
-  assert_false(blocked(SIGTERM) || pipe_signal_ignored());
+  assert_false(blocked(SIGTERM) || is_ignored(SIGPIPE));
 }
 
 }  // namespace
+
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): the linker's and the C library's names.
+extern "C" int __real_ppoll(pollfd* rows, nfds_t count, const timespec* limit, const sigset_t* mask);
+extern "C" int __wrap_ppoll(pollfd* rows, nfds_t count, const timespec* limit, const sigset_t* mask) {
+  if (ppoll_failures == 0) return __real_ppoll(rows, count, limit, mask);
+  --ppoll_failures;
+  errno = ENOMEM;
+  return -1;
+}
+// With _FORTIFY_SOURCE.
+extern "C" int __wrap___ppoll_chk(pollfd* rows, nfds_t count, const timespec* limit, const sigset_t* mask,
+                                  std::size_t) {
+  return __wrap_ppoll(rows, count, limit, mask);
+}
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(each_signal_wakes_with_its_meaning, make_idle, destroy),
@@ -220,6 +280,10 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(two_signals_wake_twice, make_idle, destroy),
     cmocka_unit_test_setup_teardown(ticks_come, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(a_signal_comes_before_a_tick_that_is_due, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(a_storm_of_signals_keeps_no_tick_away, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(a_kernel_without_memory_for_the_wait_is_waited_for, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(signals_are_heard_without_memory_for_the_wait, make_idle, destroy),
+    cmocka_unit_test(what_came_before_the_first_waiter_was_made_wakes_it),
     cmocka_unit_test_setup_teardown(ticks_that_passed_are_counted_and_not_made_up_for, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(a_new_interval_takes_effect_at_once, make_idle, destroy),
     cmocka_unit_test_setup_teardown(another_descriptor_wakes_with_its_events, make_idle, destroy),
