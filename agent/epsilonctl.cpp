@@ -24,6 +24,7 @@
 #include "agent/control/top_command.h"
 #include "agent/exit_code.h"
 #include "agent/fleet/fleet_command.h"
+#include "agent/terminate.h"
 #include "platform/file/output_file.h"
 
 namespace {
@@ -158,6 +159,7 @@ ExitCode run(Words words, Console& console) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  epsilond::agent::say_when_out_of_memory("epsilonctl");
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is a write error, with its exit code
   OutputFile out = OutputFile::to_descriptor(STDOUT_FILENO);
   OutputFile err = OutputFile::to_descriptor(STDERR_FILENO);

@@ -5,10 +5,12 @@
 #include "agent/exit_code.h"
 #include "agent/modes.h"
 #include "agent/options.h"
+#include "agent/terminate.h"
 
 using namespace epsilond;
 
 int main(int argc, char** argv) {
+  agent::say_when_out_of_memory("epsilond");
   const platform::Result<agent::Options> options = agent::parse_options(argc, argv);
   if (!options) {
     std::fprintf(stderr, "epsilond: %s; see epsilond --help\n", options.error().context.c_str());
