@@ -42,7 +42,10 @@ Result<std::vector<std::string>> list_regular_files(const std::string& directory
   const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
   if (!listing) return cannot_read(errno);
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(listing.get())) {
+  while (true) {
+    errno = 0;
+    const dirent* const entry = ::readdir(listing.get());
+    if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
     struct stat about {};
     if (name.size() <= suffix.size() || name.starts_with('.') || !name.ends_with(suffix)) continue;
@@ -50,6 +53,8 @@ Result<std::vector<std::string>> list_regular_files(const std::string& directory
     if (::fstatat(::dirfd(listing.get()), entry->d_name, &about, 0) != 0 || S_ISREG(about.st_mode))
       names.emplace_back(name);
   }
+  // What could not be listed must not look as if it were not there.
+  if (errno != 0) return cannot_read(errno);
   std::sort(names.begin(), names.end());
   return names;
 }
