@@ -1,6 +1,7 @@
 #include "platform/kernel/pid_stat_files.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,8 +23,17 @@ std::ptrdiff_t read_at_start(int fd, std::span<char> buffer) {
 
 }  // namespace
 
+std::size_t PidStatFiles::most_kept() {
+  static const std::size_t most = [] {
+    rlimit all{};
+    if (::getrlimit(RLIMIT_NOFILE, &all) != 0) return kKept;
+    return static_cast<std::size_t>(std::min<rlim_t>(kKept, all.rlim_cur / kPartOfAll));
+  }();
+  return most;
+}
+
 std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
-  Slot& slot = slots_[static_cast<std::uint32_t>(pid) % kKept];
+  Slot& slot = slots_[static_cast<std::uint32_t>(pid) % std::max(most_, std::size_t{1})];
   if (slot.fd.valid() && slot.pid == pid) {
     const std::ptrdiff_t got = read_at_start(slot.fd.get(), buffer);
     slot.used = got >= 0;
@@ -37,7 +47,7 @@ std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
   UniqueFd fd(::openat(root_.proc_fd(), path.data(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return -errno;
   const std::ptrdiff_t got = read_at_start(fd.get(), buffer);
-  if (got >= 0 && keeps_ && !slot.fd.valid()) slot = Slot{std::move(fd), pid, true};
+  if (got >= 0 && most_ > 0 && !slot.fd.valid()) slot = Slot{std::move(fd), pid, true};
   return got;
 }
 

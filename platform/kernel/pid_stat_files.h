@@ -19,9 +19,16 @@ class PidStatFiles {
  public:
   // Descriptors kept at most. Each holds about 5 kB of kernel memory, hence not one for every process of a large host.
   static constexpr std::size_t kKept = 128;
+  // And at most this part of all that the process may have (RLIMIT_NOFILE): the others are for what cannot do without.
+  static constexpr std::size_t kPartOfAll = 4;
 
-  // Descriptors are kept only where the kernel itself provides the files: elsewhere they may be replaced.
-  explicit PidStatFiles(const ProcRoot& root) : root_(root), keeps_(root.is_procfs()) {}
+  // Descriptors are kept only where the kernel itself provides the files: elsewhere they may be replaced. `most` <=
+  // kKept.
+  explicit PidStatFiles(const ProcRoot& root, std::size_t most = most_kept())
+      : root_(root), most_(root.is_procfs() ? most : 0) {}
+
+  // By the two limits above. Asked of the system once in the life of the process: a sandbox may refuse to answer.
+  static std::size_t most_kept();
 
   // Reads the file of `pid`, or its first bytes if it is larger than `buffer`. Returns their number, or a negated errno
   // value: -ENOENT or -ESRCH if the process has ended.
@@ -40,8 +47,8 @@ class PidStatFiles {
   };
 
   const ProcRoot& root_;
-  const bool keeps_;
-  std::array<Slot, kKept> slots_;  // a process has one place, by its number; who comes second is not kept
+  const std::size_t most_;
+  std::array<Slot, kKept> slots_;  // of the first most_ a process has one, by its number; who comes second is not kept
 };
 
 }  // namespace epsilond::platform

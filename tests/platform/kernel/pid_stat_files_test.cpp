@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 
 #include "tests/platform/kernel/opened_proc.h"
 
@@ -23,6 +24,8 @@ namespace {
 struct State : OpenedProc<PidStatFiles> {
   std::array<char, 2048> buffer{};
 };
+struct FewState : OpenedProc<PidStatFiles, std::size_t{1}> {};
+struct NoneState : OpenedProc<PidStatFiles, std::size_t{0}> {};
 
 constexpr auto set_up_tree = open_tree<State, 7>;
 constexpr auto set_up_host = open_host<State>;
@@ -61,6 +64,18 @@ void a_process_that_has_ended_is_not_found_through_a_kept_descriptor(void** stat
   assert_int_equal(test.reader->kept(), 0);
 }
 
+template <typename S>
+std::size_t kept_of_two(void** state) {
+  S& test = *static_cast<S*>(*state);
+  std::array<char, 2048> buffer{};
+  for (const pid_t pid : {getpid(), 1, getpid(), 1})
+    if (test.reader->read(pid, buffer) <= 0) return 99;
+  return test.reader->kept();
+}
+
+void no_more_are_kept_than_are_allowed(void** state) { assert_int_equal(kept_of_two<FewState>(state), 1); }
+void none_are_kept_where_none_is_allowed(void** state) { assert_int_equal(kept_of_two<NoneState>(state), 0); }
+
 void files_that_are_not_the_kernels_are_not_kept(void** state) {
   State& test = state_of(state);
   assert_true(test.reader->read(7, test.buffer) > 0);
@@ -79,6 +94,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(those_not_read_in_a_pass_are_let_go, set_up_host, tear_down),
     cmocka_unit_test_setup_teardown(a_process_that_has_ended_is_not_found_through_a_kept_descriptor, set_up_host,
                                     tear_down),
+    cmocka_unit_test_setup_teardown(no_more_are_kept_than_are_allowed, open_host<FewState>, drop<FewState>),
+    cmocka_unit_test_setup_teardown(none_are_kept_where_none_is_allowed, open_host<NoneState>, drop<NoneState>),
     cmocka_unit_test_setup_teardown(files_that_are_not_the_kernels_are_not_kept, set_up_tree, tear_down),
     cmocka_unit_test_setup_teardown(a_process_that_is_not_there_is_not_found, set_up_tree, tear_down),
 };
