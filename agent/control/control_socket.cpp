@@ -7,7 +7,7 @@
 namespace epsilond::agent {
 
 void ControlSocket::open(const std::string& path) {
-  if (path == path_) return;
+  if (path == path_ && (server_ || path.empty())) return;
   server_.reset();
   path_ = path;
   if (path.empty()) return;

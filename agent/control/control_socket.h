@@ -20,7 +20,7 @@ class ControlSocket {
   static constexpr std::size_t kBytes = sizeof(platform::LineServer) + sizeof(ControlService);
 
   // Listens at `path`; empty: nowhere. What is open at another path is closed, and what is open at this one stays as it
-  // is. A path that cannot be listened at is said, and done without.
+  // is. A path that cannot be listened at is said, and done without until the next call.
   void open(const std::string& path);
 
   // What the agent waits for beside its own work, and at the most how long; see LineServer.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -25,7 +26,8 @@ static_assert(sizeof(sockaddr_un::sun_path) == LineServer::kLongestPath + 1);
 
 Error failed_at(std::string_view path, const char* what) {
   const int error = errno;
-  return make_error(code_of_errno(error), error, "%.*s: %s", static_cast<int>(path.size()), path.data(), what);
+  return make_error(code_of_errno(error), error, "%.*s: %s: %s", static_cast<int>(path.size()), path.data(), what,
+                    std::strerror(error));
 }
 
 Error refused(ErrorCode code, std::string_view path, const char* why) {

@@ -223,6 +223,20 @@ class Control(ControlledAgent):
         self.assertEqual(agent.wait(20), 0)
         self.assertEqual(self.stderr().count("no/such/dir/sock"), 1, self.stderr())
 
+    def test_a_reload_tries_again_what_could_not_be_made(self):
+        with open(self.sock, "w") as file:
+            file.write("no socket")
+        agent = self.start(wait=False)
+        self.wait_for(lambda: "going on without a socket" in self.stderr(), "an agent without a socket")
+        os.remove(self.sock)
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: self.ctl("status").returncode == 0, "a socket")
+        inode = os.stat(self.sock).st_ino
+        agent.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: self.stderr().count("reloaded;") == 2, "another reload")
+        self.assertEqual(os.stat(self.sock).st_ino, inode)
+        self.assertEqual(self.ctl("status").returncode, 0)
+
     def test_a_reload_moves_the_socket_and_keeps_the_mute(self):
         agent = self.start()
         self.assertEqual(self.ctl("mute", "1h", "one", "two").returncode, 0)
