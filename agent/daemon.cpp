@@ -21,6 +21,11 @@ using platform::FlagEvent;
 using platform::Result;
 using platform::Wake;
 
+// What is asked for before a reload, beside the works that go on: far more than any configuration but a long history
+// takes, and as much again as this one.
+constexpr std::size_t kReloadBytes = std::size_t{16} << 20;
+constexpr std::size_t kReloadPipelines = 2;
+
 Result<std::unique_ptr<Daemon>> Daemon::make(const Options& options, const Config& config,
                                              const platform::Clock& clock) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, clock));
@@ -201,6 +206,12 @@ bool Daemon::all_anomalous() const {
 void Daemon::reload() {
   service_.reloading(clock_.monotonic());
   reload_worked_ = false;
+  // Who is refused memory half-way ends, and what it has learned since the last save with it.
+  if (!platform::could_take(kReloadBytes + kReloadPipelines * works_.pipeline->memory_bytes())) {
+    log_line(LogLevel::kError, "reload failed: the old configuration goes on: there is not enough memory for another");
+    service_.ready();
+    return;
+  }
   const EffectiveConfig effective = load_effective_config(options_);
   const Config& config = effective.loaded.config;
   if (effective.exit_code != kExitFine) {

@@ -28,6 +28,13 @@ void give_back(std::span<std::byte> scratch) {
   drop((begin + page - 1) / page * page, (begin + scratch.size()) / page * page);
 }
 
+bool could_take(std::size_t bytes) {
+  void* const room = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) return false;
+  static_cast<void>(::munmap(room, bytes));
+  return true;
+}
+
 void give_back_code() {
   const std::uintptr_t page = page_size();
   // Only whole pages of code: none of them was ever written, so all can be read again.

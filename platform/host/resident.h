@@ -13,4 +13,7 @@ void give_back(std::span<std::byte> scratch);
 // time. Worth it after something rare: starting takes three times the code of a tick.
 void give_back_code();
 
+// True if the system would let us have so much more memory now. For who cannot be refused any half-way through.
+bool could_take(std::size_t bytes);
+
 }  // namespace epsilond::platform

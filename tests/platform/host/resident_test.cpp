@@ -1,6 +1,7 @@
 #include "platform/host/resident.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "tests/support/cmocka_cpp.h"
 // clang-format on
 
+using epsilond::platform::could_take;
 using epsilond::platform::give_back;
 using epsilond::platform::give_back_code;
 
@@ -54,6 +56,18 @@ void what_holds_no_whole_page_is_kept(void** state) {
   assert_int_equal(std::to_integer<int>(bytes[page_bytes()]), 'x');
 }
 
+void memory_is_there_until_there_is_none(void**) {
+  rlimit before{};
+  assert_int_equal(::getrlimit(RLIMIT_AS, &before), 0);
+  assert_true(could_take(1 << 20));
+  rlimit few = before;
+  few.rlim_cur = 1 << 20;  // less than what is mapped already
+  assert_int_equal(::setrlimit(RLIMIT_AS, &few), 0);
+  const bool taken = could_take(1 << 20);
+  assert_int_equal(::setrlimit(RLIMIT_AS, &before), 0);
+  assert_false(taken);
+}
+
 int twice(int number) { return 2 * number; }
 
 void code_that_was_given_back_runs_as_before(void**) {
@@ -68,6 +82,7 @@ void code_that_was_given_back_runs_as_before(void**) {
 static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(whole_pages_are_given_back_and_the_edges_are_kept, make_pages, drop_pages),
     cmocka_unit_test_setup_teardown(what_holds_no_whole_page_is_kept, make_pages, drop_pages),
+    cmocka_unit_test(memory_is_there_until_there_is_none),
     cmocka_unit_test(code_that_was_given_back_runs_as_before),
 };
 EPSILOND_TEST_MAIN(kTests)
