@@ -4,7 +4,7 @@
 // detector adds how strange a row is and what it learns from one.
 //
 // Formula: surprise = -log10 of the tail probability of the strangeness (decision/score_tail.h); z = (x - mean) / sd
-// with sd = max(sqrt(variance (1 + 3 / n)), resolution); moments with a half-life of 3 days of real elapsed time, a
+// with sd = max(sqrt(variance (1 + 3 / n)), resolution); moments with a half-life of 5 days of real elapsed time, a
 // residual clipped at 6 sd. Source: docs/models.md. Cost: about 40 operations per feature, plus the detector's own.
 // Bytes: about 100 per feature, plus the detector's own.
 

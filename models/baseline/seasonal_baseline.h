@@ -63,7 +63,7 @@ class SeasonalBaseline {
   };
   void parts(const Slot& slot, Parts& parts) const;
   // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
-  // feature's present one, bounds what one value can do: it counts as at most 12 sd away from the bin's mean for the
+  // feature's present one, bounds what one value can do: it counts as at most 18 sd away from the bin's mean for the
   // day, and 3 sd of what is left for the week.
   void learn(std::size_t feature, const Visit& visit, double above_level, double sd);
   // The same for each feature whose `taken` is 1, not 0; the numbers of the others must be finite. `parts`: of the

@@ -3,7 +3,7 @@
 // robust.
 //
 // Formula: as outlier/zscore_batch.h, score = max |z| over the present features that were learned for kFewestValues
-// values. Plain: the moments of BankDetector (half-life 3 days, clipped residuals). Robust: median and 1.4826 MAD over
+// values. Plain: the moments of BankDetector (half-life 5 days, clipped residuals). Robust: median and 1.4826 MAD over
 // about a day (outlier/robust_window.h), refreshed one feature per learned row. The scale is never below the feature's
 // resolution. Surprise, explanation and state: models/bank_detector.h. Cost: 5 operations per feature; robust and a
 // refresh of about 20 us while a new row of the ring has not been seen by every feature. Bytes: 100 per feature; robust
