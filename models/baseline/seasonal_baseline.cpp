@@ -217,16 +217,6 @@ void SeasonalBaseline::learn_all(const Visit& visit, const Parts& parts, const L
       feature_count_, parts, lesson, above_one);
 }
 
-void SeasonalBaseline::learn(std::size_t feature, const Visit& visit, double above_level, double sd) {
-  Parts all;
-  parts(visit.slot, all);
-  Lesson lesson{};
-  lesson.above_level[feature] = above_level;
-  lesson.sd[feature] = sd;
-  lesson.taken[feature] = 1.0;
-  learn_all(visit, all, lesson);
-}
-
 bool SeasonalBaseline::is_visits(std::size_t i) const {
   const std::size_t place = i % row_count_;
   return (place >= kDayVisits && place < kDaySpreads) || place >= kWeekVisits;

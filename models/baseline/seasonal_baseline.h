@@ -62,18 +62,16 @@ class SeasonalBaseline {
     PerFeature spread;  // what the feature's sd is to be multiplied by now; 1 for kGlobal and for bins never visited
   };
   void parts(const Slot& slot, Parts& parts) const;
-  // Learns one finite value that lies `above_level` above the feature's level (season included). `sd` > 0, the
-  // feature's present one, bounds what one value can do: it counts as at most 18 sd away from the bin's mean for the
-  // day, and 3 sd of what is left for the week.
-  void learn(std::size_t feature, const Visit& visit, double above_level, double sd);
-  // The same for each feature whose `taken` is 1, not 0; the numbers of the others must be finite. `parts`: of the
-  // visit's slot.
+  // Of each feature whose `taken` is 1, not 0, a value that lies `above_level` above its level (season included). `sd`
+  // > 0, the feature's present one, bounds what one value can do: it counts as at most 18 sd away from the bin's mean
+  // for the day, and 3 sd of what is left for the week. The numbers of the others must be finite.
   struct Lesson {
     PerFeature above_level;
     PerFeature sd;
     PerFeature taken;
     bool spread_too = false;
   };
+  // `parts`: of the visit's slot.
   void learn_all(const Visit& visit, const Parts& parts, const Lesson& lesson);
   void forget(std::size_t feature);
   void reset();

@@ -23,6 +23,18 @@ constexpr double kHour = 3600.0;
 constexpr double kDay = 24 * kHour;
 constexpr double kMonday = 4 * kDay;  // 1970-01-05, the first Monday
 
+// Shows a season one value of its first feature, which has this sd.
+void learn_first(SeasonalBaseline& season, const SeasonalBaseline::Slot& slot, double elapsed_s, double above_level,
+                 double sd) {
+  SeasonalBaseline::Parts parts{};
+  season.parts(slot, parts);
+  SeasonalBaseline::Lesson lesson{};
+  lesson.above_level[0] = above_level;
+  lesson.sd[0] = sd;
+  lesson.taken[0] = 1.0;
+  season.learn_all(SeasonalBaseline::visit(slot, elapsed_s), parts, lesson);
+}
+
 // Learns `days` days at one value per minute: `height` between 02:00 and 03:00 local, 0 elsewhere; on Sundays ten times
 // that.
 std::unique_ptr<SeasonalBaseline> nightly(BaselineKind kind, int days, double height) {
@@ -32,7 +44,7 @@ std::unique_ptr<SeasonalBaseline> nightly(BaselineKind kind, int days, double he
     const double hour = std::fmod(time_s, kDay) / kHour;
     const bool sunday = static_cast<int>(time_s / kDay) % 7 == 3;
     const double value = hour >= 2.0 && hour < 3.0 ? height * (sunday ? 10.0 : 1.0) : 0.0;
-    season->learn(0, SeasonalBaseline::visit(SeasonalBaseline::slot(time_s), 60.0), value, 1e6);
+    learn_first(*season, SeasonalBaseline::slot(time_s), 60.0, value, 1e6);
   }
   return season;
 }
@@ -192,14 +204,14 @@ void features_do_not_share_their_seasons(void**) {
 double after_one_wild_value() {
   SeasonalBaseline season(BaselineKind::kHourOfDay, 1);
   const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(900.0);
-  season.learn(0, SeasonalBaseline::visit(slot, 1800.0), 1e9, 1.0);
+  learn_first(season, slot, 1800.0, 1e9, 1.0);
   return season.expected(0, slot);
 }
 
 double after_half_an_hour(int samples, bool forget = false) {
   SeasonalBaseline season(BaselineKind::kHourOfWeek, 1);
   const SeasonalBaseline::Slot slot = SeasonalBaseline::slot(900.0);
-  for (int i = 0; i < samples; ++i) season.learn(0, SeasonalBaseline::visit(slot, 1800.0 / samples), 1.0, 1.0);
+  for (int i = 0; i < samples; ++i) learn_first(season, slot, 1800.0 / samples, 1.0, 1.0);
   if (forget) season.reset();
   return season.expected(0, slot);
 }
