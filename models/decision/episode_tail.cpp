@@ -17,7 +17,6 @@ constexpr double kStart = 0.95;             // the quantile that the tail begins
 constexpr double kSamplesPerCluster = 5.0;  // expected, until clusters were counted
 constexpr double kShapeLowest = -0.5;
 constexpr double kShapeHighest = 0.7;
-constexpr double kUsualShape = 0.0;
 constexpr double kShapePriorPeaks = 20.0;
 constexpr std::size_t kFewestPeaksForShape = 8;
 constexpr double kScalePriorPeaks = 5.0;
@@ -214,12 +213,12 @@ void EpisodeTail::fit_highest(std::span<const double> heights, std::size_t highe
     sum += excess;
     weighted += excess * static_cast<double>(highest - 1 - i) / std::max(1.0, n - 1.0);
   }
-  double shape = kUsualShape;
+  double shape = 0.0;
   if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
     shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
   highest_.start = start;
   highest_.share_surprise = n > 0.0 ? -models::log(std::min(1.0, n / clusters_)) / kLn10 : 0.0;
-  highest_.shape = (shape * n + kUsualShape * kShapePriorPeaks) / (n + kShapePriorPeaks);
+  highest_.shape = shape * n / (n + kShapePriorPeaks);
   highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
 }
 
