@@ -14,6 +14,7 @@
 // clang-format on
 
 using epsilond::models::BaselineKind;
+using epsilond::models::HostDetector;
 using epsilond::models::HostDetectorSettings;
 using epsilond::models::Score;
 using epsilond::models::ScoreStatus;
@@ -330,7 +331,15 @@ void memory_is_stated_and_small(void** state) {
   const std::size_t bytes = bed_of(state).model.memory_bytes();
   // Of a feature: a season of 480 floats and five tails of 96; of the detector, its own size and twice that of a row.
   assert_true(bytes > 3 * 4 * (480 + 5 * 96));
-  assert_true(bytes < 2 * sizeof(epsilond::models::HostDetector) + 3 * 8192);
+  assert_true(bytes < 2 * sizeof(HostDetector) + 3 * 8192);
+}
+
+// With the hours of the week, and at an interval that averages fit into: no detector of so many features holds more.
+std::size_t most_bytes(std::size_t feature_count) { return HostDetector(bed_settings(feature_count)).memory_bytes(); }
+
+void twenty_features_take_less_than_200_kilobytes_and_64_less_than_a_megabyte(void**) {
+  assert_true(most_bytes(20) < 200'000);
+  assert_true(most_bytes(64) < 1'000'000);
 }
 
 }  // namespace
@@ -366,5 +375,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_detector_without_its_spread_is_still_ready_and_knows_its_levels, make_learned,
                                     free_learned),
     cmocka_unit_test_setup_teardown(memory_is_stated_and_small, make_learned, free_learned),
+    cmocka_unit_test(twenty_features_take_less_than_200_kilobytes_and_64_less_than_a_megabyte),
 };
 EPSILOND_TEST_MAIN(kTests)
