@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "models/baseline/running_moments.h"
@@ -11,8 +12,9 @@
 namespace epsilond::models {
 namespace {
 
+using std::numbers::ln10;
+
 constexpr double kLongestClusterGaps = 12.0;
-constexpr double kLn10 = 2.30258509299404568402;
 constexpr double kStart = 0.95;             // the quantile that the tail begins at
 constexpr double kSamplesPerCluster = 5.0;  // expected, until clusters were counted
 constexpr double kShapeLowest = -0.5;
@@ -65,24 +67,24 @@ void EpisodeTail::reset() {
   peaks_.fill({});
 }
 
-double EpisodeTail::Line::surprise(double score) const { return start_surprise + (score - start) / (scale * kLn10); }
+double EpisodeTail::Line::surprise(double score) const { return start_surprise + (score - start) / (scale * ln10); }
 
 // One score in twenty is above the quantile, however few clusters they make: beside it nothing is rare.
 double EpisodeTail::Line::most(double score) const {
   constexpr double kSteepness = 10.0;
-  const double above = (score - start) / (scale * kLn10);
+  const double above = (score - start) / (scale * ln10);
   return -models::log10(1.0 - kStart) + (above > 0.0 ? kSteepness * above : above);
 }
 
 double EpisodeTail::Tail::surprise_over_start(double score) const {
   const double excess = (score - start) / scale;
-  if (std::fabs(shape) <= kSmallestShape) return excess / kLn10;
+  if (std::fabs(shape) <= kSmallestShape) return excess / ln10;
   const double left = 1.0 + shape * excess;
   // A negative shape would end the scale; from here on a straight line.
   const double decay = left >= kStraightBelow
                            ? models::log(left) / shape
                            : models::log(kStraightBelow) / shape + (kStraightBelow - left) / (-shape * kStraightBelow);
-  return decay / kLn10;
+  return decay / ln10;
 }
 
 double EpisodeTail::surprise_by_peaks(double score) const {
@@ -217,7 +219,7 @@ void EpisodeTail::fit_highest(std::span<const double> heights, std::size_t highe
   if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
     shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
   highest_.start = start;
-  highest_.share_surprise = n > 0.0 ? -models::log(std::min(1.0, n / clusters_)) / kLn10 : 0.0;
+  highest_.share_surprise = n > 0.0 ? -models::log(std::min(1.0, n / clusters_)) / ln10 : 0.0;
   highest_.shape = shape * n / (n + kShapePriorPeaks);
   highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
 }
@@ -227,7 +229,7 @@ void EpisodeTail::fit_rate() {
   constexpr double kElsewhere = kSamplesPerCluster / (1.0 - kStart);  // from one cluster to the next
   const double seen = std::clamp(seen_s_, 1.0, kMemoryS) / settings_.interval_s;
   const double per_sample = (clusters_ + 1.0) / (seen + kElsewhere);
-  recent_.start_surprise = -models::log(per_sample * (1.0 / kDeclusteringFactor)) / kLn10;
+  recent_.start_surprise = -models::log(per_sample * (1.0 / kDeclusteringFactor)) / ln10;
 }
 
 void EpisodeTail::average(double elapsed_s) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 
 #include "models/elementary.h"
 #include "models/state_bytes.h"
@@ -12,7 +13,8 @@
 namespace epsilond::models {
 namespace {
 
-constexpr double kLn10 = 2.30258509299404568402;
+using std::numbers::ln10;
+
 constexpr double kLargest = std::numeric_limits<double>::max();
 
 // Streaming tail.
@@ -151,7 +153,7 @@ double ParetoTail::surprise(double z) const {
     double at_or_above = exceedances_;
     for (std::size_t above = closed_bin(bin); above <= start_; ++above)
       at_or_above += static_cast<double>(counts_[above]);
-    return std::max(0.0, -models::log((at_or_above + 0.5) / (total_ + 1.0)) / kLn10);
+    return std::max(0.0, -models::log((at_or_above + 0.5) / (total_ + 1.0)) / ln10);
   }
   const double edge = static_cast<double>(start_ + 1) / kBinsPerOctave + kLowestOctave;
   // Every exceedance is counted at the centre of its bin.
@@ -160,9 +162,9 @@ double ParetoTail::surprise(double z) const {
   const double prior = prior_octaves_ * (1.0 + kUnseenRows / (total_ + 1.0));
   const double octaves =
       (std::max(0.0, excess_octaves) + kPriorExceedances * prior) / (exceedances_ + kPriorExceedances);
-  const double start_surprise = -models::log((exceedances_ + 0.5) / (total_ + 1.0)) / kLn10;
+  const double start_surprise = -models::log((exceedances_ + 0.5) / (total_ + 1.0)) / ln10;
   const double octaves_of_z = models::log2(distance);
-  const double extrapolated = std::max(0.0, start_surprise + std::max(0.0, octaves_of_z - edge) / (octaves * kLn10));
+  const double extrapolated = std::max(0.0, start_surprise + std::max(0.0, octaves_of_z - edge) / (octaves * ln10));
   if (extrapolated < kBoundedFrom || exceedances_ < kSeen) return extrapolated;
   return std::min(extrapolated, std::max(kBoundedFrom, seen_surprise(octaves_of_z, closed_bin(bin))));
 }
@@ -173,10 +175,10 @@ double ParetoTail::seen_surprise(double octaves_of_z, std::size_t bin) const {
   std::size_t highest = kBins;
   while (highest > start_ + 1 && (seen < kSeen || highest > bin)) seen += static_cast<double>(counts_[--highest]);
   if (seen < kSeen) return kLargest;
-  const double rank = -models::log((seen + 0.5) / (total_ + 1.0)) / kLn10;
+  const double rank = -models::log((seen + 0.5) / (total_ + 1.0)) / ln10;
   if (highest == bin) return rank;
   const double edge = static_cast<double>(highest) / kBinsPerOctave + kLowestOctave;
-  return rank + std::max(0.0, octaves_of_z - edge) / (kSeenOctaves * kLn10);
+  return rank + std::max(0.0, octaves_of_z - edge) / (kSeenOctaves * ln10);
 }
 
 void ParetoTail::reset() {
@@ -260,7 +262,7 @@ double SampleTail::surprise(double score) const {
                 ? models::log1p(shape_ * reduced) / shape_
                 : models::log(kStraightBelow) / shape_ + (reduced - straight_from) / kStraightBelow;
   }
-  return start_surprise_ + decay / kLn10;
+  return start_surprise_ + decay / ln10;
 }
 
 }  // namespace epsilond::models

@@ -1,18 +1,20 @@
 #include "models/series/tail_histogram.h"
 
 #include <algorithm>
+#include <numbers>
 
 #include "models/elementary.h"
 
 namespace epsilond::models {
 namespace {
 
+using std::numbers::ln10;
+
 constexpr double kLowestOctave = -24.0;
 constexpr double kTailShare = 0.2;
 constexpr double kPriorValues = 5.0;
 constexpr double kPriorExcess = 0.2;   // octaves
 constexpr double kLeastExcess = 1e-3;  // octaves
-constexpr double kLn10 = 2.302585092994045684;
 constexpr auto kPerOctave = static_cast<double>(TailHistogram::kBinsPerOctave);
 
 }  // namespace
@@ -32,7 +34,7 @@ double TailHistogram::rarity(double position) const {
     const double sum = (static_cast<double>(bin_sum_) - above * start) / kPerOctave;
     const double mean = (sum + kPriorValues * kPriorExcess) / (above + kPriorValues);
     const double octaves = (position - start) / kPerOctave;
-    return std::max(0.0, -models::log10(above / total) + octaves / std::max(mean, kLeastExcess) / kLn10);
+    return std::max(0.0, -models::log10(above / total) + octaves / std::max(mean, kLeastExcess) / ln10);
   }
   std::uint64_t higher = above_;
   if (bin == 0)
