@@ -17,14 +17,9 @@ using std::numbers::ln10;
 constexpr double kLongestClusterGaps = 12.0;
 constexpr double kStart = 0.95;             // the quantile that the tail begins at
 constexpr double kSamplesPerCluster = 5.0;  // expected, until clusters were counted
-constexpr double kShapeLowest = -0.5;
-constexpr double kShapeHighest = 0.7;
-constexpr double kShapePriorPeaks = 20.0;
 constexpr std::size_t kFewestPeaksForShape = 8;
-constexpr double kScalePriorPeaks = 5.0;
+constexpr double kScalePriorPeaks = GeneralisedPareto::kScalePriorPeaks;
 constexpr std::size_t kHighestPeaks = 40;  // or a quarter, that say how the tail goes on
-constexpr double kStraightBelow = 0.1;     // of 1 + G y / S
-constexpr double kSmallestShape = 1e-4;
 constexpr double kMemoryS = 56.0 * 86400.0;
 constexpr double kNothingDropped = 1e9;
 constexpr double kAverageHalfLifeS = 30.0 * 86400.0;
@@ -77,14 +72,7 @@ double EpisodeTail::Line::most(double score) const {
 }
 
 double EpisodeTail::Tail::surprise_over_start(double score) const {
-  const double excess = (score - start) / scale;
-  if (std::fabs(shape) <= kSmallestShape) return excess / ln10;
-  const double left = 1.0 + shape * excess;
-  // A negative shape would end the scale; from here on a straight line.
-  const double decay = left >= kStraightBelow
-                           ? models::log(left) / shape
-                           : models::log(kStraightBelow) / shape + (kStraightBelow - left) / (-shape * kStraightBelow);
-  return decay / ln10;
+  return over_start.quick_decay((score - start) / over_start.scale) / ln10;
 }
 
 double EpisodeTail::surprise_by_peaks(double score) const {
@@ -208,20 +196,11 @@ void EpisodeTail::fit_highest(std::span<const double> heights, std::size_t highe
   const std::size_t below = heights.size() - highest;
   const double start = below == 0 ? std::max(recent_.start, complete_above_) : heights[below - 1];
   const auto n = static_cast<double>(highest);
-  double sum = 0.0;
-  double weighted = 0.0;  // sum of the excesses, each times the share of those above it
-  for (std::size_t i = 0; i < highest; ++i) {
-    const double excess = heights[below + i] - start;
-    sum += excess;
-    weighted += excess * static_cast<double>(highest - 1 - i) / std::max(1.0, n - 1.0);
-  }
-  double shape = 0.0;
-  if (highest >= kFewestPeaksForShape && sum - 2.0 * weighted > 1e-9 * sum)
-    shape = std::clamp(2.0 - sum / (sum - 2.0 * weighted), kShapeLowest, kShapeHighest);
+  const GeneralisedPareto::Moments moments = GeneralisedPareto::moments(heights.subspan(below), start);
+  const double shape = highest < kFewestPeaksForShape ? 0.0 : GeneralisedPareto::shape_by(moments, 0.0);
   highest_.start = start;
   highest_.share_surprise = n > 0.0 ? -models::log(std::min(1.0, n / clusters_)) / ln10 : 0.0;
-  highest_.shape = shape * n / (n + kShapePriorPeaks);
-  highest_.scale = (1.0 - highest_.shape) * (sum + kScalePriorPeaks * recent_.scale) / (n + kScalePriorPeaks);
+  highest_.over_start = GeneralisedPareto::shrunk(shape, moments.sum + kScalePriorPeaks * recent_.scale, n);
 }
 
 void EpisodeTail::fit_rate() {
@@ -257,8 +236,8 @@ void EpisodeTail::save(std::span<double, kStateDoubles> out) const {
                                           lasting_.start_surprise,
                                           averaged_,
                                           highest_.start,
-                                          highest_.shape,
-                                          highest_.scale,
+                                          highest_.over_start.shape,
+                                          highest_.over_start.scale,
                                           highest_.share_surprise,
                                           cluster_begun_s_};
   std::copy(head.begin(), head.end(), out.begin());
@@ -278,7 +257,8 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   if (!whole(in[0], 1e18) || in[1] <= 0.0 || in[2] < 0.0 || !whole(in[3], 1.0) ||
       !whole(in[6], static_cast<double>(kPeaks)) || in[7] < 0.0 || in[10] <= 0.0 || in[12] <= 0.0 || in[14] < 0.0)
     return false;
-  if (in[16] < kShapeLowest || in[16] > kShapeHighest || in[17] <= 0.0 || in[18] < 0.0) return false;
+  const bool has_shape = in[16] >= GeneralisedPareto::kShapeLowest && in[16] <= GeneralisedPareto::kShapeHighest;
+  if (!has_shape || in[17] <= 0.0 || in[18] < 0.0) return false;
   scores_ = in[0];
   step_scale_ = in[1];
   seen_s_ = in[2];
@@ -294,7 +274,7 @@ bool EpisodeTail::load(std::span<const double, kStateDoubles> in) {
   lasting_ = {in[11], in[12], in[13]};
   averaged_ = in[14];
   for (std::size_t i = 0; i < kPeaks; ++i) peaks_[i] = {in[kHead + 2 * i], in[kHead + 2 * i + 1]};
-  highest_ = {in[15], in[16], in[17], in[18]};
+  highest_ = {in[15], {in[16], in[17]}, in[18]};
   fit_rate();
   return true;
 }

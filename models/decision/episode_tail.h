@@ -6,9 +6,9 @@
 // below u for max(30 min, 6 samples), 60 s where samples are at most 2 s apart, or once it has lasted 12 times that; N
 // clusters in T, at most 56 days: rate lambda = (N + 1) / (T + 1 / lambda0), lambda0 one cluster in 100 samples. The
 // 200 highest peaks are kept, those of alarms too. v = u, or with more than 40 peaks the one that the k = max(40, a
-// quarter) highest exceed: peaks come from several causes, and only the highest say how the highest go on. With their
-// excesses y over v: generalised Pareto, shape G by probability-weighted moments within [-0.5, 0.7], shrunk to 0 with
-// the weight of 20 peaks; scale S = (1 - G)(sum of y + 5 s) / (k + 5).
+// quarter) highest exceed: peaks come from several causes, and only the highest say how the highest go on. Their
+// excesses over v are generalised Pareto (generalised_pareto.h), G = 0 of fewer than 8, the scale that is expected that
+// of all peaks over u.
 //   rate(score) = lambda k / N (1 + G (score - v) / S)^(-1 / G) above v, log-linear from u to v,
 //   surprise = -log10(rate * interval / 3),
 // where an episode is three samples (kDeclusteringFactor). Below u the surprise goes on as a straight line, and once it
@@ -17,10 +17,9 @@
 // (S ln 10), nor above the same with 1 for 10 below it, so that a machine whose score never moves is not strange. Two
 // readings: `recent` by the fit as it is, `lasting` by an exponential tail over u, averaged over 30 days. A host that
 // has just had an incident is expected to have the next: the budget goes by the recent one, which is what keeps it; how
-// odd a moment was is told by the lasting one, which does not call the second incident ordinary. Source: J. Pickands,
-// Statistical inference using extreme order statistics, Annals of Statistics 3(1), 1975; Hosking and Wallis,
-// Technometrics 29(3), 1987 (moments); A. Siffer et al., Anomaly detection in streams with extreme value theory, KDD
-// 2017 (SPOT, which leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
+// odd a moment was is told by the lasting one, which does not call the second incident ordinary. Source: as
+// generalised_pareto.h; A. Siffer et al., Anomaly detection in streams with extreme value theory, KDD 2017 (SPOT, which
+// leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
 // tests/golden/make_host_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4
 // KB. Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is
 // usual elsewhere.
@@ -28,6 +27,8 @@
 #include <array>
 #include <cstddef>
 #include <span>
+
+#include "models/decision/generalised_pareto.h"
 
 namespace epsilond::models {
 
@@ -80,11 +81,9 @@ class EpisodeTail {
     double surprise(double score) const;
     double most(double score) const;
   };
-  // A generalised Pareto tail over `start`.
   struct Tail {
     double start = 0.0;
-    double shape = 0.0;
-    double scale = 1.0;
+    GeneralisedPareto over_start;
     double share_surprise = 0.0;  // how rare a peak above `start` is among those above the quantile
 
     double surprise_over_start(double score) const;

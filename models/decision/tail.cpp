@@ -33,12 +33,6 @@ constexpr float kLargestCount = 1e12f;
 // Batch tail.
 constexpr std::size_t kFewestScores = 10;
 constexpr double kStartQuantile = 0.9;
-constexpr double kShapeLowest = -0.5;
-constexpr double kShapeHighest = 0.7;
-constexpr double kShapePriorPeaks = 20.0;
-constexpr double kScalePriorPeaks = 5.0;
-constexpr double kStraightBelow = 0.1;   // of 1 + G y / S
-constexpr double kSmallestShape = 1e-9;  // nearer to 0 the exponential limit is exact in double precision
 
 // The upper edge of the bin that ends at kSmallestStart.
 constexpr std::size_t smallest_start_bin() {
@@ -202,26 +196,6 @@ bool ParetoTail::take(std::span<const std::byte>& in) {
   return std::all_of(counts.begin(), counts.end(), [](float n) { return n < kLargestCount; }) && restore(counts);
 }
 
-namespace {
-
-// The shape G of a generalised Pareto distribution by probability-weighted moments; `excesses` ascending, positive.
-double pwm_shape(std::span<const double> scores, double start) {
-  const auto n = static_cast<double>(scores.size());
-  if (scores.size() < 2) return 0.0;
-  double mean = 0.0;
-  double weighted = 0.0;  // expectation of excess * (1 - F)
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    const double excess = (scores[i] - start) / n;
-    mean += excess;
-    weighted += excess * (n - 1.0 - static_cast<double>(i)) / (n - 1.0);
-  }
-  const double spread = mean - 2.0 * weighted;
-  if (!(spread > 1e-12 * mean)) return kShapeLowest;
-  return std::clamp(2.0 - mean / spread, kShapeLowest, kShapeHighest);
-}
-
-}  // namespace
-
 SampleTail::SampleTail(std::span<double> scores) {
   const auto finite_end =
       std::partition(scores.begin(), scores.end(), [](double score) { return std::isfinite(score); });
@@ -235,14 +209,18 @@ SampleTail::SampleTail(std::span<double> scores) {
   const std::span<const double> peaks = scores_.subspan(above);
   const auto peak_count = static_cast<double>(peaks.size());
   start_surprise_ = -models::log10((peak_count + 0.5) / (static_cast<double>(count) + 1.0));
-  if (!peaks.empty()) shape_ = pwm_shape(peaks, start_) * peak_count / (peak_count + kShapePriorPeaks);
   // An exponential tail through the median and the 90 % quantile has the scale (q90 - q50) / ln 5. A flat sample has
   // none; then a millionth of its size stands in, so that the answer stays finite.
   const double median = scores_[(count - 1) / 2];
   const double prior_scale = std::max((start_ - median) / models::log(5.0), 1e-6 * std::max(std::fabs(start_), 1e-6));
-  double sum = kScalePriorPeaks * prior_scale;
+  double sum = GeneralisedPareto::kScalePriorPeaks * prior_scale;
   for (const double peak : peaks) sum += peak - start_;
-  scale_ = (1.0 - shape_) * sum / (peak_count + kScalePriorPeaks);
+  // Peaks that are all alike end soon after the last.
+  double shape = 0.0;
+  if (peaks.size() > 1)
+    shape = GeneralisedPareto::shape_by(GeneralisedPareto::moments(peaks, start_, peak_count),
+                                        GeneralisedPareto::kShapeLowest);
+  over_start_ = GeneralisedPareto::shrunk(shape, sum, peak_count);
 }
 
 double SampleTail::surprise(double score) const {
@@ -252,17 +230,8 @@ double SampleTail::surprise(double score) const {
         static_cast<double>(scores_.end() - std::lower_bound(scores_.begin(), scores_.end(), score));
     return std::max(0.0, -models::log10((at_or_above + 0.5) / (static_cast<double>(scores_.size()) + 1.0)));
   }
-  const double reduced = std::min((score - start_) / scale_, 1e300);  // y / S
-  double decay = reduced;                                             // -ln of the survival above u
-  if (shape_ > kSmallestShape) {
-    decay = models::log1p(shape_ * reduced) / shape_;
-  } else if (shape_ < -kSmallestShape) {
-    const double straight_from = (1.0 - kStraightBelow) / -shape_;
-    decay = reduced <= straight_from
-                ? models::log1p(shape_ * reduced) / shape_
-                : models::log(kStraightBelow) / shape_ + (reduced - straight_from) / kStraightBelow;
-  }
-  return start_surprise_ + decay / ln10;
+  const double reduced = std::min((score - start_) / over_start_.scale, 1e300);
+  return start_surprise_ + over_start_.decay(reduced) / ln10;
 }
 
 }  // namespace epsilond::models

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <span>
 
+#include "models/decision/generalised_pareto.h"
+
 namespace epsilond::models {
 
 // The tail of |z| of one feature.
@@ -74,15 +76,11 @@ class ParetoTail {
 // The tail of a batch of scores, for calibrating a fitted model on its own training rows. Larger is stranger.
 //
 // Formula: u = 90 % quantile. At or below u the empirical rank, (count at or above + 1/2) / (n + 1); above it a
-// generalised Pareto tail, rank of u times (1 + G y / S)^(-1/G), y = score - u. G by probability-weighted moments,
-// clamped to
-// [-0.5, 0.7] and shrunk to 0 with the weight of 20 peaks; S = (1 - G) (sum of excesses + 5 s0) / (N + 5), where s0 is
-// the scale of an exponential tail through the median and u. A negative G would end the scale: beyond 1 + G y / S = 0.1
-// the surprise goes on in a straight line. Source: Hosking and Wallis, Parameter and quantile estimation for the
-// generalized Pareto distribution, Technometrics 29(3), 1987. Golden data: an independent NumPy fit and
-// scipy.stats.genpareto, tests/golden/make_golden.py. Cost: a sort at construction; a binary search or a logarithm per
-// query. Bytes: 72; the scores stay the caller's. Hazards: a rank inside the training sample counts the value itself;
-// fewer than ten scores say nothing.
+// generalised Pareto tail (generalised_pareto.h), rank of u times (1 + G y / S)^(-1/G), y = score - u, of all peaks;
+// the scale that is expected is that of an exponential tail through the median and u. Golden data: an independent NumPy
+// fit and scipy.stats.genpareto, tests/golden/make_golden.py. Cost: a sort at construction; a binary search or a
+// logarithm per query. Bytes: 48; the scores stay the caller's. Hazards: a rank inside the training sample counts the
+// value itself; fewer than ten scores say nothing.
 class SampleTail {
  public:
   // `scores` is sorted in place, non-finite ones are moved to the end and not counted; it must outlive this object.
@@ -92,15 +90,14 @@ class SampleTail {
   double surprise(double score) const;
 
   std::size_t count() const { return scores_.size(); }
-  double start() const { return start_; }  // u
-  double shape() const { return shape_; }  // G
-  double scale() const { return scale_; }  // S, > 0
+  double start() const { return start_; }             // u
+  double shape() const { return over_start_.shape; }  // G
+  double scale() const { return over_start_.scale; }  // S, > 0
 
  private:
   std::span<const double> scores_;  // ascending, finite
   double start_ = 0.0;
-  double shape_ = 0.0;
-  double scale_ = 1.0;
+  GeneralisedPareto over_start_;
   double start_surprise_ = 0.0;  // of any score just above start_
 };
 

@@ -84,6 +84,16 @@ def sample_tail(rng):
         write(f"sample_tail_{name}.csv", ["kind", "score", "surprise"], rows)
 
 
+def generalised_pareto(rng):
+    """-ln of the survival function of scipy's genpareto, down to where 1 + shape * excess is 0.1 or it is exp(-600)."""
+    rows = []
+    for shape in [-0.5, -0.3, -0.05, -1e-3, -2e-9, 0.0, 2e-9, 1e-3, 0.2, 0.7]:
+        end = min(0.9 / -shape, 400.0) if shape < 0 else 400.0
+        for excess in np.geomspace(1e-3, end, 16):
+            rows.append((shape, excess, -stats.genpareto.logsf(excess, shape)))
+    write("generalised_pareto.csv", ["shape", "excess_in_scales", "minus_log_survival"], rows)
+
+
 def tail_edges(rng):
     """Where the bins of log2 |z| in sixths begin in [1, 2): the smallest doubles z with z^6 >= 2^k, in whole numbers."""
     rows = []
@@ -106,7 +116,7 @@ def forgotten(rng):
 
 
 def main():
-    for make in (gaussian, product, moments, sample_tail, tail_edges, forgotten):
+    for make in (gaussian, product, moments, sample_tail, generalised_pareto, tail_edges, forgotten):
         make(np.random.default_rng(SEED))
 
 
