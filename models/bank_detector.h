@@ -5,8 +5,8 @@
 //
 // Formula: surprise = -log10 of the tail probability of the strangeness (decision/score_tail.h); z = (x - mean) / sd
 // with sd = max(sqrt(variance (1 + 3 / n)), resolution); moments with a half-life of 5 days of real elapsed time, a
-// residual clipped at 6 sd. Source: docs/models.md. Cost: about 40 operations per feature, plus the detector's own.
-// Bytes: about 100 per feature, plus the detector's own.
+// residual clipped at 6 sd. Source: docs/models.md, sections 8 and 9. Cost: about 40 operations per feature, plus the
+// detector's own. Bytes: about 100 per feature, plus the detector's own.
 
 #include <array>
 #include <cstddef>

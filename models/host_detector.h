@@ -18,13 +18,11 @@
 // Neighbouring samples are not independent: a load that slides for a minute has been seen once, not sixty times. With r
 // the lag-1 autocorrelation, from the mean squared step q = 2 variance (1 - r), a sample is worth (1 - r) / (1 + r) of
 // an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and the tail counts a
-// value as that much.
-// Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; the channels were measured on
-// recordings of real machines and on public labelled data (docs/models.md, docs/detection.md). Cost: about 200
-// operations per feature and 6 d^2, two features at a time where it can be. Bytes: about 2 KB per feature, with the
-// season 4 KB, and 32 d^2.
-// Hazards: a density has units, so log super-epsilon compares only with itself; features are taken as independent
-// there; a feature that has been learned for fewer than 30 rows is shown but counts for nothing.
+// value as that much. Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; where its
+// numbers come from: docs/models.md, section 9; what it reaches: docs/detection.md. Cost: about 200 operations per
+// feature and 6 d^2, two features at a time where it can be. Bytes: about 2 KB per feature, with the season 4 KB, and
+// 32 d^2. Hazards: a density has units, so log super-epsilon compares only with itself; features are taken as
+// independent there; a feature that has been learned for fewer than 30 rows is shown but counts for nothing.
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 // What time means to every live detector: how much a sample stands for, and how long what was learned is kept.
 //
-// Source: measured on recordings of real machines (docs/models.md). Cost: a few operations.
+// Source: own work; its numbers: docs/models.md, section 9. Cost: a few operations.
 
 #include <algorithm>
 #include <cmath>

@@ -7,10 +7,10 @@
 // visits with a half-life of 7 visits (of the week: 4); a bin hardly visited so far says hardly anything. The spread of
 // an hour of the day is the root of the mean of min(|z|, 3)^2 there, shrunk to 1 as its mean is to 0, and at least
 // sqrt(0.1). Source: shrinkage towards the coarser mean is James and Stein, Estimation with quadratic loss, 1961; the
-// constants were measured on server metrics at 60 s and 300 s. Cost: finding the slot, once per sample, about 20
-// operations; per feature and call about 15. Bytes: 576 per feature for hour-of-day, 1920 for hour-of-week. Hazards:
-// the bins follow the local clock, so a change to summer time moves the pattern by an hour, as people do; a level that
-// shifts inside a bin is seen by bin and level alike, and the shrinkage settles who keeps it.
+// numbers: docs/models.md, section 9. Cost: finding the slot, once per sample, about 20 operations; per feature and
+// call about 15. Bytes: 576 per feature for hour-of-day, 1920 for hour-of-week. Hazards: the bins follow the local
+// clock, so a change to summer time moves the pattern by an hour, as people do; a level that shifts inside a bin is
+// seen by bin and level alike, and the shrinkage settles who keeps it.
 
 #include <array>
 #include <cstddef>

@@ -12,14 +12,14 @@
 //   rate(score) = lambda k / N (1 + G (score - v) / S)^(-1 / G) above v, log-linear from u to v,
 //   surprise = -log10(rate * interval / 3),
 // where an episode is three samples (kDeclusteringFactor). Below u the surprise goes on as a straight line, and once it
-// is under 1 as exp(surprise - 1), so that it never falls below 0 nor stands still.
-// One score in twenty is above u, however few clusters they make: beside u no surprise is above 1.3 + 10 (score - u) /
-// (S ln 10), nor above the same with 1 for 10 below it, so that a machine whose score never moves is not strange. Two
-// readings: `recent` by the fit as it is, `lasting` by an exponential tail over u, averaged over 30 days. A host that
-// has just had an incident is expected to have the next: the budget goes by the recent one, which is what keeps it; how
-// odd a moment was is told by the lasting one, which does not call the second incident ordinary. Source: as
-// generalised_pareto.h; A. Siffer et al., Anomaly detection in streams with extreme value theory, KDD 2017 (SPOT, which
-// leaves the peaks of alarms out: measured here, that is 1.1 to 2.5 times the budget). Golden data:
+// is under 1 as exp(surprise - 1), so that it never falls below 0 nor stands still. One score in twenty is above u,
+// however few clusters they make: beside u no surprise is above 1.3 + 10 (score - u) / (S ln 10), nor above the same
+// with 1 for 10 below it, so that a machine whose score never moves is not strange. Two readings: `recent` by the fit
+// as it is, `lasting` by an exponential tail over u, averaged over 30 days. A host that has just had an incident is
+// expected to have the next: the budget goes by the recent one, which is what keeps it; how odd a moment was is told by
+// the lasting one, which does not call the second incident ordinary. Source: as generalised_pareto.h; A. Siffer et al.,
+// Anomaly detection in streams with extreme value theory, KDD 2017 (SPOT, which leaves the peaks of alarms out and so
+// has 1.1 to 2.5 times the budget); the numbers: docs/models.md, section 9. Golden data:
 // tests/golden/make_host_golden.py. Cost: about 20 operations per score, a sort of 200 numbers per cluster. Bytes: 3.4
 // KB. Hazards: until 200 scores and an hour were seen there is no recent surprise, and the lasting one goes by what is
 // usual elsewhere.

@@ -8,9 +8,10 @@
 // with the weight of 20 peaks. The mean excess is S / (1 - G): S = (1 - G)(sum of y + 5 s) / (N + 5), s the scale that
 // is expected. Source: J. Pickands, Statistical inference using extreme order statistics, Annals of Statistics 3(1),
 // 1975 (why this distribution); J. R. M. Hosking, J. R. Wallis, Parameter and quantile estimation for the generalized
-// Pareto distribution, Technometrics 29(3), 1987 (the moments; their k is -G). Golden data: scipy.stats.genpareto,
-// tests/golden/make_golden.py. Cost: a logarithm and about five operations to ask, six per peak to fit. Bytes: 16.
-// Hazards: from 40 peaks of an exponential tail the standard error of G is 0.18.
+// Pareto distribution, Technometrics 29(3), 1987 (the moments; their k is -G); the bounds and priors: docs/models.md,
+// section 9. Golden data: scipy.stats.genpareto, tests/golden/make_golden.py. Cost: a logarithm and about five
+// operations to ask, six per peak to fit. Bytes: 16. Hazards: from 40 peaks of an exponential tail the standard error
+// of G is 0.18.
 
 #include <cstddef>
 #include <span>

@@ -20,17 +20,15 @@ namespace epsilond::models {
 // for its exponent to be the tail's own. A feature that is quiet but for rare bursts has two populations, and the line
 // through the many calls the few impossible; so a surprise is no more than 2, or else than what was seen allows: with v
 // the highest edge that five values or more lie above (z itself, if there are as many), the rank of v times exp(-log2(z
-// / v) / 0.1).
-// Source: B. M. Hill, A simple general approach to inference about the tail of a distribution, Annals of Statistics
-// 3(5), 1975; the prior (50 exceedances at p octaves) and the bound were measured on a young machine at 1 s.
-// Cost: about 30 operations to learn, the bin being read off the binary form of z; a logarithm and a few additions, or
-// in the tail two to four logarithms, to ask. Bytes: 424.
-// Hazards: a multiple of u where nothing was ever seen is judged by the prior alone, so is everything before the first
-// value: the caller decides from when on a surprise counts.
+// / v) / 0.1). Source: B. M. Hill, A simple general approach to inference about the tail of a distribution, Annals of
+// Statistics 3(5), 1975; the prior (50 exceedances at p octaves) and the bound: docs/models.md, section 9. Cost: about
+// 30 operations to learn, the bin being read off the binary form of z; a logarithm and a few additions, or in the tail
+// two to four logarithms, to ask. Bytes: 424. Hazards: a multiple of u where nothing was ever seen is judged by the
+// prior alone, so is everything before the first value: the caller decides from when on a surprise counts.
 class ParetoTail {
  public:
   static constexpr std::size_t kBins = 96;       // of 1/6 octave, from 2^-6 to 2^10
-  static constexpr double kPriorOctaves = 0.2;   // measured on a young machine at 1 s
+  static constexpr double kPriorOctaves = 0.2;   // docs/models.md, section 9
   static constexpr double kSmallestStart = 1.0;  // u is never below: within one sd nothing is a tail
 
   // Counts are halved when they add up to `capacity` (at least 100): a half-life of roughly that many values.

@@ -4,9 +4,9 @@
 // kBudget: of a model that has learned for a seconds, knob + C / a false alarms per second are tolerated, C = 0.15: a
 // young model cannot know the tail that a week of quiet needs, so it states what it allows itself, C ln(T / a0) extra
 // alarms between the ages a0 and T, about one in the first week. threshold = -log10(that rate * interval / 3): what is
-// above the cut comes in runs, and a third is what was measured to keep to the knob on correlated samples. Hazards: at
-// long intervals one sample is many seconds of budget, so the tolerated probability per sample is capped at 5 %.
-// kQuantile must be shown what was flagged too, else the cut creeps up by about q ln(n).
+// above the cut comes in runs. Where C and the third come from: docs/models.md, section 9. Hazards: at long intervals
+// one sample is many seconds of budget, so the tolerated probability per sample is capped at 5 %. kQuantile must be
+// shown what was flagged too, else the cut creeps up by about q ln(n).
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@ struct Verdict {
 };
 
 // A strange moment is seen in about this many samples before it is over, so a rate of episodes is this many times
-// smaller than a rate of samples (measured in the experiments behind the young-machine channel).
+// smaller than a rate of samples (docs/models.md, section 9).
 inline constexpr double kDeclusteringFactor = 3.0;
 
 enum class ThresholdForm : std::uint8_t {

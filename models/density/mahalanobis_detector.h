@@ -7,7 +7,7 @@
 // / n)) for d features and n = 1 / sum of squared weights of the rows. log density = ln N(z; 0, R) - sum of ln sd.
 // strangeness = the distance sqrt(z' R^-1 z), to whose square an absent feature adds what it adds on average. Part of
 // feature i: z_i (R^-1 z)_i, at least 0.
-// Source: density/full_gaussian.h; the constants are those of the covariance term in docs/models.md.
+// Source: density/full_gaussian.h; the constants are those of the covariance term in docs/models.md, section 9.
 // Cost for d features: about 4 d^2 + 80 d operations per row and 2/3 d^3 once in 100 rows (while young, once in a tenth
 // of the rows learned so far). Bytes: about 24 d^2 + 2 KB. Hazards: neighbouring rows are not independent, so d / n is
 // too small if anything: l is never below `shrinkage`. C may be no covariance if features are absent in turn; then l

@@ -5,8 +5,8 @@
 // Formula: C, the average of clamp(z, 4) clamp(z, 4)' under exponential forgetting; R its correlations, shrunk towards
 // none by l = max(0.5, min(0.9, d / n)): R <- (1 - l) R + l I; P = R^-1; w_i = (P z)_i / sqrt(P_ii), z within 30: the
 // conditional z of feature i. Strangeness: sum of 10.5 ln(1 + w^2 / 20), a Student t with 20 degrees of freedom.
-// Source: the precision matrix of a Gaussian, Lauritzen, Graphical Models, 1996, section 5.1; the constants were
-// measured on server metrics. Golden data: NumPy, tests/golden/make_host_golden.py. Cost: 2 d^2 operations to score,
+// Source: the precision matrix of a Gaussian, Lauritzen, Graphical Models, 1996, section 5.1; the numbers:
+// docs/models.md, section 9. Golden data: NumPy, tests/golden/make_host_golden.py. Cost: 2 d^2 operations to score,
 // d^2 to learn; d^3 when refreshed. Bytes: 16 d^2. Hazards: a feature that is absent counts as being at its mean.
 
 #include <cstddef>

@@ -10,10 +10,10 @@
 // but where rows are less than a minute apart only from those that are not flagged, for there the tenth grab of memory
 // is as gross as the first. After an hour or two it is believed instead: surprise = (1 - w) M + w min(M, recent), w = a
 // / (a + 72 min) at age a. From that the margin log10(10 interval / 1 s) is taken: this channel is for what is gross,
-// and a tenth of the budget is its own. Source: measured on a young machine at 1 s and on server metrics
-// (docs/models.md); d / 3: features move in groups of about three. Cost: about 60 operations per feature, logarithms
-// only for those beyond 1.6 sd or else the farthest one. Bytes: 440 per feature, with averages 2.4 KB. Hazards:
-// features that are known for fewer than 30 rows are the caller's to leave out.
+// and a tenth of the budget is its own. Source: own work; its numbers: docs/models.md, section 9; d / 3: features move
+// in groups of about three. Cost: about 60 operations per feature, logarithms only for those beyond 1.6 sd or else the
+// farthest one. Bytes: 440 per feature, with averages 2.4 KB. Hazards: features that are known for fewer than 30 rows
+// are the caller's to leave out.
 
 #include <cstddef>
 #include <cstdint>

@@ -11,6 +11,7 @@ namespace epsilond::models {
 namespace {
 
 constexpr double kDegreesOfFreedom = 4.0;
+constexpr double kCovarianceWeight = 0.6;  // of S_W, beside 1 of the other two sums
 constexpr double kLargestZ = 1e6;
 // The correlations of a young model are refreshed often; those of an old one change slowly, and neighbouring rows say
 // the same, so that one row in a few is enough to learn from.
@@ -47,7 +48,7 @@ JointChannel::JointChannel(std::size_t feature_count, double interval_s, JointTe
       levels_(feature_count),
       changes_(feature_count),
       // Where rows are dense an episode would outlast its cause by minutes.
-      scales_({1.0, terms.change ? 1.0 : 0.0, terms.covariance ? 0.6 : 0.0}, rows_are_dense(interval_s),
+      scales_({1.0, terms.change ? 1.0 : 0.0, terms.covariance ? kCovarianceWeight : 0.0}, rows_are_dense(interval_s),
               terms.time_scales ? TimeScales::kScales : 1),
       tail_(EpisodeTailSettings{.interval_s = interval_s}),
       learned_row_in_(std::max(1.0, std::floor(kLearnedEveryS / interval_s))) {}

@@ -6,9 +6,10 @@
 // Formula: Student-t densities with four degrees of freedom, multiplied: S_L = sum 2.5 ln(1 + z^2 / 4) over the levels,
 // S_D over the changes, S_W by GivenOthers over both; TimeScales makes one score of them, with weights 1, 1 and 0.6;
 // EpisodeTail makes that a surprise. A Student t, because one feature that is 30 sd off must not drown all others;
-// without heavy tails they are Gaussian, S = sum z^2 / 2. Source: docs/models.md. Cost: about 6 d^2 + 30 d operations
-// to score and learn. Bytes: 32 d^2 + 5 KB. Hazards: its first 20 rows score 0, and they come after the 30 that a
-// feature is learned for before it counts; until EpisodeTail has seen 200 scores and an hour it decides nothing.
+// without heavy tails they are Gaussian, S = sum z^2 / 2. Source: own work; its numbers: docs/models.md, section 9.
+// Cost: about 6 d^2 + 30 d operations to score and learn. Bytes: 32 d^2 + 5 KB. Hazards: its first 20 rows score 0, and
+// they come after the 30 that a feature is learned for before it counts; until EpisodeTail has seen 200 scores and an
+// hour it decides nothing.
 
 #include <cstddef>
 #include <cstdint>

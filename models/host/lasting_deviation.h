@@ -12,7 +12,7 @@
 // of the size of the resolution would leave of itself. One row in a quarter of the length is learned, and that one only
 // after eight more, so that what leads up to an episode is not learned as usual before it is one. Being the second and
 // third look at the same feature it must be three times as rare: log10(3) is taken from the surprise.
-// Source: measured on a young machine at 1 s (docs/models.md). Cost: about 12 operations per feature and row, to learn
+// Source: own work; its numbers: docs/models.md, section 9. Cost: about 12 operations per feature and row, to learn
 // about 40, a quarter of the length apart. Bytes: 1 KB per feature.
 // Hazards: silent until it has learned 30 times; a feature that slides (neighbours alike) gains nothing by averaging
 // and is the caller's to leave out.

@@ -5,10 +5,10 @@
 // strange at most, and which features had a part in it of a twentieth or more. A row is routine if on three of the four
 // days before it, in its half hour or the ones beside, something was strange, and each feature that has a fifth or more
 // of this row's blame had a part in it. What is routine is then as strange as the third strangest of those days.
-// Source: none; three days tell a habit from a coincidence, the fourth forgives one night. Cost: for a strange row
-// about 50 comparisons, for any other none. Bytes: 6 KB.
-// Hazards: by the local clock, so the first nights after a change to summer time may be strange again; what is in step
-// with the backup, in the same features and no stranger, is hidden by it.
+// Source: own work; its numbers: docs/models.md, section 9: three days tell a habit from a coincidence, the fourth
+// forgives one night. Cost: for a strange row about 50 comparisons, for any other none. Bytes: 6 KB. Hazards: by the
+// local clock, so the first nights after a change to summer time may be strange again; what is in step with the backup,
+// in the same features and no stranger, is hidden by it.
 
 #include <array>
 #include <cstddef>

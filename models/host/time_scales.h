@@ -8,8 +8,8 @@
 // an sd of 0.2 leaves in such an average: 0.2 sqrt(a / (2 - a)), a = 1 - 2^(-1 / h); g of the largest x of a sum: ln(1
 // + x) above 0, x below. The score is the weighted mean of the three g. Where rows are seconds apart the two longest
 // would say the same for minutes after an episode: they begin anew at their long-run mean once the average with h = 2
-// is less than half as far above its own, and no sum counts as more than 3 sd in them. Source: measured on server
-// metrics (docs/models.md). Cost: about 150 operations per row. Bytes: 300. Hazards: the first 20 rows score 0.
+// is less than half as far above its own, and no sum counts as more than 3 sd in them. Source: own work; its numbers:
+// docs/models.md, section 9. Cost: about 150 operations per row. Bytes: 300. Hazards: the first 20 rows score 0.
 
 #include <Eigen/Core>
 #include <array>

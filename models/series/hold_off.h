@@ -4,8 +4,8 @@
 //
 // Formula: alert where score >= threshold and more than R values have passed since the last alert; R = clamp(growth *
 // age in values at that alert, shortest, longest), its fraction dropped. With escalation e > 0 a score within the
-// silence is an alert too where it is at least e times the last one; the silence goes on. Source: docs/models.md. Cost:
-// a few comparisons. Bytes: 80.
+// silence is an alert too where it is at least e times the last one; the silence goes on. Source: own work; its
+// numbers: docs/models.md, section 9. Cost: a few comparisons. Bytes: 80.
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 // How unusual is a statistic of a series for this hour of the day, whatever its unit and its own level?
 //
 // Formula: d = s - level - offset of the hour, level = mean of all s learned; z = |d| / max(sigma, 1e-3 mean |s| +
-// 1e-9), sigma by SeasonalScale. Source: docs/models.md. Cost: as its parts. Bytes: 820.
+// 1e-9), sigma by SeasonalScale. Source: own work; docs/models.md, section 9. Cost: as its parts. Bytes: 820.
 
 #include <cmath>
 #include <cstddef>

@@ -4,9 +4,9 @@
 // Formula: g = mean of d^2 over all that was learned, or with exponential forgetting at the rate `smallest_gain`; v_b =
 // the same per hour of day, at the rate max(0.02, 1 / n_b), n_b counted up to 50; shrunk v'_b = (v_b n_b + 60 g) / (n_b
 // + 60). sigma^2 = max(g, v' of the hour and of both its neighbours) (1 + 3 length / n). A plain second moment, moved
-// by the spikes of the past, is what keeps a spiky series quiet: no clipping here. Source: docs/models.md. Cost: three
-// divisions and two roots to ask, two divisions to learn. Bytes: 400. Hazards: says nothing about the first six
-// statistics; d^2 must be finite.
+// by the spikes of the past, is what keeps a spiky series quiet: no clipping here. Source: own work; its numbers:
+// docs/models.md, section 9. Cost: three divisions and two roots to ask, two divisions to learn. Bytes: 400. Hazards:
+// says nothing about the first six statistics; d^2 must be finite.
 
 #include <array>
 #include <cstddef>

@@ -13,13 +13,12 @@
 //   R                range_record.h                                                 c = 0.00828
 //
 // score = mean over the nine, J4h counting twice, of min(z / c, 1.5) sqrt(rarity of z), rarity by tail_histogram.h. No
-// sigma is below 1e-3 mean |x| + 1e-9. Each value is scored before it is learned. Source: docs/models.md (own work; c
-// is the z-score that was the best threshold of that feature alone on a public corpus, and matters little). Golden
-// data: an independent NumPy program, tests/golden/make_series_golden.py. Cost: 1 to 2 us per value scored and learned.
-// Bytes: 40 KB at 300 s, 52 KB at 60 s. Hazards: time selects the hour only, windows count values: a gap shifts nothing
-// and a repeated or backward time is a value like any other; the lowest scale of 1e-9 has a unit, so a series of
-// smaller numbers shows nothing; never forgets a spike, which keeps a spiky series quiet; the scores of the first
-// kSilentValues values mean nothing, nor do those while it is opening().
+// sigma is below 1e-3 mean |x| + 1e-9. Each value is scored before it is learned. Source: own work; its numbers:
+// docs/models.md, section 9. Golden data: an independent NumPy program, tests/golden/make_series_golden.py. Cost: 1 to
+// 2 us per value scored and learned. Bytes: 40 KB at 300 s, 52 KB at 60 s. Hazards: time selects the hour only, windows
+// count values: a gap shifts nothing and a repeated or backward time is a value like any other; the lowest scale of
+// 1e-9 has a unit, so a series of smaller numbers shows nothing; never forgets a spike, which keeps a spiky series
+// quiet; the scores of the first kSilentValues values mean nothing, nor do those while it is opening().
 
 #include <array>
 #include <cstddef>
