@@ -20,9 +20,9 @@
 // an independent one (first-order autoregression: Bartlett 1946); n_eff = n (1 - r) / (1 + r), and the tail counts a
 // value as that much. Source: the product of per-feature densities is the plain naive-Bayes anomaly detector; where its
 // numbers come from: docs/models.md, section 9; what it reaches: docs/detection.md. Cost: about 200 operations per
-// feature and 6 d^2, two features at a time where it can be. Bytes: about 2 KB per feature, with the season 4 KB, and
-// 32 d^2. Hazards: a density has units, so log super-epsilon compares only with itself; features are taken as
-// independent there; a feature that has been learned for fewer than 30 rows is shown but counts for nothing.
+// feature and 6 d^2, two features at a time where it can be. Bytes at 1 s: about 25 KB, 2.8 KB per feature, with the
+// season 4.7 KB, and 60 d^2. Hazards: a density has units, so log super-epsilon compares only with itself; features are
+// taken as independent there; a feature that has been learned for fewer than 30 rows is shown but counts for nothing.
 
 #include <array>
 #include <cstddef>
