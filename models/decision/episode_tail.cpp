@@ -24,6 +24,7 @@ constexpr double kMemoryS = 56.0 * 86400.0;
 constexpr double kNothingDropped = 1e9;
 constexpr double kAverageHalfLifeS = 30.0 * 86400.0;
 constexpr double kAveragedElsewhere = 3000.0;  // samples that the expectation is worth
+const double kStartSurprise = -models::log10(1.0 - kStart);
 
 double cluster_gap_s(double interval_s) { return interval_s <= 2.0 ? 60.0 : std::max(1800.0, 6.0 * interval_s); }
 
@@ -68,7 +69,7 @@ double EpisodeTail::Line::surprise(double score) const { return start_surprise +
 double EpisodeTail::Line::most(double score) const {
   constexpr double kSteepness = 10.0;
   const double above = (score - start) / (scale * ln10);
-  return -models::log10(1.0 - kStart) + (above > 0.0 ? kSteepness * above : above);
+  return kStartSurprise + (above > 0.0 ? kSteepness * above : above);
 }
 
 double EpisodeTail::Tail::surprise_over_start(double score) const {
