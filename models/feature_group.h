@@ -15,20 +15,20 @@
 namespace epsilond::models {
 
 struct FeatureGroup {
-  FeatureLanes count = FeatureLanes::Zero();  // rows learned; as in ForgettingMoments, so are the next two
-  FeatureLanes mean = FeatureLanes::Zero();
-  FeatureLanes variance = FeatureLanes::Zero();
-  FeatureLanes smallest_step = FeatureLanes::Zero();  // 0: none seen yet
-  FeatureLanes last = FeatureLanes::Zero();           // the value learned last; valid if count > 0
-  FeatureLanes squared_step = FeatureLanes::Zero();   // mean squared step between neighbours, forgotten as the level is
+  FeatureLanes count = 0.0;  // rows learned; as in ForgettingMoments, so are the next two
+  FeatureLanes mean = 0.0;
+  FeatureLanes variance = 0.0;
+  FeatureLanes smallest_step = 0.0;  // 0: none seen yet
+  FeatureLanes last = 0.0;           // the value learned last; valid if count > 0
+  FeatureLanes squared_step = 0.0;   // mean squared step between neighbours, forgotten as the level is
   // The change from row to row: what the value was of late (half-life of two rows), and how far it strays from that.
-  FeatureLanes of_late = FeatureLanes::Zero();
-  FeatureLanes change_variance = FeatureLanes::Zero();
+  FeatureLanes of_late = 0.0;
+  FeatureLanes change_variance = 0.0;
   // Follow from the above and the resolution (see refresh()); kept, so that a row that is only scored costs no root.
-  FeatureLanes spread = FeatureLanes::Zero();         // the sd, but for the floor that the smallest step gives it
-  FeatureLanes change_spread = FeatureLanes::Zero();  // the same for changes
-  FeatureLanes doubt = FeatureLanes::Ones();          // how much wider the sd might be, for all that is known; >= 1
-  FeatureLanes independence = FeatureLanes::Ones();   // what one more sample is worth, in independent ones
+  FeatureLanes spread = 0.0;         // the sd, but for the floor that the smallest step gives it
+  FeatureLanes change_spread = 0.0;  // the same for changes
+  FeatureLanes doubt = 1.0;          // how much wider the sd might be, for all that is known; >= 1
+  FeatureLanes independence = 1.0;   // what one more sample is worth, in independent ones
 
   // What to judge and to learn by. > 0.
   FeatureLanes sd() const { return spread.max(kStepFloor * smallest_step); }
@@ -36,8 +36,7 @@ struct FeatureGroup {
 
   // Moves on to a row, learned or not; `present` is 1 where it has a value, not 0.
   [[gnu::always_inline]] void move_on(const FeatureLanes& value, const FeatureLanes& present) {
-    for (std::size_t k = 0; k < kFeatureLanes; ++k)
-      if (count.data()[k] <= 0.0) of_late.data()[k] = value.data()[k];
+    of_late = choose(count <= 0.0, value, of_late);
     of_late += kOfLateGain * present * (value - of_late);
   }
 
@@ -46,11 +45,8 @@ struct FeatureGroup {
   [[gnu::always_inline]] FeatureLanes step_to(const FeatureLanes& value) {
     const FeatureLanes step = count.min(1.0) * (value - last).abs();
     last = value;
-    for (std::size_t k = 0; k < kFeatureLanes; ++k) {
-      const double latest = step.data()[k];
-      const double smallest = smallest_step.data()[k];
-      if (latest > 0.0 && (smallest <= 0.0 || latest < smallest)) smallest_step.data()[k] = latest;
-    }
+    const FeatureLanes smallest = choose(smallest_step > 0.0, step.min(smallest_step), step);
+    smallest_step = choose(step > 0.0, smallest, smallest_step);
     return step;
   }
 
@@ -70,7 +66,7 @@ struct FeatureGroup {
   void forget(std::size_t lane) {
     for (FeatureLanes* learned :
          {&count, &mean, &variance, &smallest_step, &last, &squared_step, &of_late, &change_variance})
-      learned->data()[lane] = 0.0;
+      learned->set(lane, 0.0);
   }
 
   // What follows from the moments.
@@ -80,7 +76,7 @@ struct FeatureGroup {
     const FeatureLanes unlike = squared_step.min(2.0 * variance);
     independence = (unlike + kSmallest) / (4.0 * variance - unlike + kSmallest);
     // A young mean and variance are themselves uncertain.
-    const FeatureLanes independent = FeatureLanes::Constant(kFewestIndependent).max(count * independence);
+    const FeatureLanes independent = FeatureLanes(kFewestIndependent).max(count * independence);
     doubt = (1.0 + kUncertainty / independent).sqrt();
     const FeatureLanes relative = kRelativeFloor * mean.abs();
     spread = resolution.max(relative).max(variance.sqrt());
@@ -95,7 +91,7 @@ struct FeatureGroup {
   static constexpr double kSmallest = std::numeric_limits<double>::min();
   static constexpr double kLargest = std::numeric_limits<double>::max();
 
-  static FeatureLanes capped(const FeatureLanes& square) { return FeatureLanes::Constant(kLargest).min(square); }
+  static FeatureLanes capped(const FeatureLanes& square) { return FeatureLanes(kLargest).min(square); }
 };
 
 }  // namespace epsilond::models

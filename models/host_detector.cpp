@@ -28,10 +28,10 @@ constexpr double kMovedBy = 3.0;                   // sd; also the factor of the
 // The values of the lanes that begin with feature `first` and are set in `mask`, of the others those of `instead`.
 [[gnu::always_inline]] inline FeatureLanes values_of(const Observation& observation, std::uint64_t mask,
                                                      std::size_t first, const FeatureLanes& instead) {
-  if (holds_lanes(mask, first)) return Eigen::Map<const FeatureLanes>(observation.values.data() + first);
+  if (holds_lanes(mask, first)) return FeatureLanes::at(observation.values.data() + first);
   FeatureLanes values = instead;
   for (std::size_t k = 0; k < kFeatureLanes; ++k)
-    if ((mask >> (first + k) & 1) != 0) values.data()[k] = observation.values.data()[first + k];
+    if ((mask >> (first + k) & 1) != 0) values.set(k, observation.values.data()[first + k]);
   return values;
 }
 
@@ -39,15 +39,11 @@ constexpr double kMovedBy = 3.0;                   // sd; also the factor of the
 // apart.
 FeatureLanes worth_of(const FeatureGroup& group, const FeatureLanes& residual, const FeatureLanes& sd,
                       const FeatureLanes& taken) {
-  return (residual.abs() > kFarOff * sd).select(taken * group.independence, taken);
+  return choose(residual.abs() > kFarOff * sd, taken * group.independence, taken);
 }
 
 // What is left of `value` beyond what means nothing.
-FeatureLanes beyond(const FeatureLanes& value, const FeatureLanes& nothing) {
-  return value - value.min(nothing).max(-nothing);
-}
-
-FeatureLanes within(const FeatureLanes& value, const FeatureLanes& bound) { return value.min(bound).max(-bound); }
+FeatureLanes beyond(const FeatureLanes& value, const FeatureLanes& nothing) { return value - within(value, nothing); }
 
 }  // namespace
 
@@ -63,7 +59,7 @@ HostDetector::HostDetector(const HostDetectorSettings& settings)
   refresh();
 }
 
-double HostDetector::sd(std::size_t i) const { return groups_[i / kFeatureLanes].sd().data()[i % kFeatureLanes]; }
+double HostDetector::sd(std::size_t i) const { return groups_[i / kFeatureLanes].sd()[i % kFeatureLanes]; }
 
 void HostDetector::refresh() {
   for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].refresh(resolution(g * kFeatureLanes));
@@ -75,9 +71,10 @@ void HostDetector::take(const Observation& observation, Reading& reading) const 
       observation.present.to_ullong() & ~std::uint64_t{0} >> (kMaxFeatures - settings_.feature_count);
   std::uint64_t finite = 0;
   reading.known = 0;
-  for (std::size_t i = 0; i < settings_.feature_count; ++i) {
-    finite |= std::uint64_t{is_reading(observation.values.data()[i])} << i;
-    reading.known |= std::uint64_t{groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] >= kCountedRows} << i;
+  for (std::size_t first = 0; first < settings_.feature_count; first += kFeatureLanes) {
+    const FeatureLanes value = FeatureLanes::at(observation.values.data() + first);
+    finite |= bits(value.abs() <= kLargestReading) << first;  // is_reading()
+    reading.known |= bits(groups_[first / kFeatureLanes].count >= kCountedRows) << first;
   }
   reading.finite = (given & ~finite) == 0;
   reading.present = given & finite;
@@ -173,7 +170,7 @@ void HostDetector::describe(const Observation& observation, const Reading& readi
 void HostDetector::describe_uncounted(const Observation& observation, const Reading& reading, std::size_t i,
                                       Score& score) const {
   const bool present = (reading.present >> i & 1) != 0;
-  const bool seen = groups_[i / kFeatureLanes].count.data()[i % kFeatureLanes] > 0.0;
+  const bool seen = groups_[i / kFeatureLanes].count[i % kFeatureLanes] > 0.0;
   const double value = present ? observation.values.data()[i] : 0.0;
   score.mean.data()[i] = present && seen ? reading.mean[i] : value;
   score.sd.data()[i] = present ? reading.sd[i] : 1.0;
@@ -240,13 +237,14 @@ void HostDetector::update(const Observation& observation) {
     const FeatureLanes above_level = group.last - group.mean;
     const FeatureLanes residual = above_level - (lanes_of(season.day, first) + lanes_of(season.week, first));
     const FeatureLanes z = residual.abs() / (sd * lanes_of(season.spread, first) * group.doubt);
+    // What is known too little is not clipped, and neither its tail nor its season learns from it.
+    const auto young = group.count < kUnclippedRows;
+    const FeatureLanes bound = choose(young, kUnbounded, kClip);
     put_lanes(z.min(kLargestTailZ), tail_lesson.z, first);
-    put_lanes(group.independence, tail_lesson.weight, first);
+    put_lanes(choose(group.count < kTailRows, 0.0, group.independence), tail_lesson.weight, first);
     put_lanes(above_level, lesson.above_level, first);
     put_lanes(sd, lesson.sd, first);
-    put_lanes(taken, lesson.taken, first);
-    FeatureLanes bound = FeatureLanes::Constant(kClip);
-    if (group.count.minCoeff() < kUnclippedRows) spare_the_young(first, bound, tail_lesson.weight, lesson.taken);
+    put_lanes(choose(young, 0.0, taken), lesson.taken, first);
     group.learn(within(residual, bound * sd), step.min(2.0 * bound * sd), within(change, bound * change_sd),
                 far_is_one_event ? worth_of(group, residual, sd, taken) : taken, forgotten);
     group.refresh(resolution(first));
@@ -263,18 +261,6 @@ void HostDetector::update(const Observation& observation) {
   if (latest_.routine > 0.0) routine_.note(observation.local_time_s, latest_.surprise, latest_.blamed);
   learned_s_ += elapsed_s;
   ++learned_rows_;
-}
-
-// What is known too little to be clipped, or for its tail or its season to learn from it.
-void HostDetector::spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight,
-                                   PerFeature& seasoned) const {
-  for (std::size_t k = 0; k < kFeatureLanes; ++k) {
-    const double count = groups_[first / kFeatureLanes].count.data()[k];
-    if (count < kTailRows) weight[first + k] = 0.0;
-    if (count >= kUnclippedRows) continue;
-    bound.data()[k] = kUnbounded;
-    seasoned[first + k] = 0.0;
-  }
 }
 
 void HostDetector::observe_unlearned(const Observation& observation) {
@@ -294,8 +280,8 @@ void HostDetector::observe_unlearned(const Observation& observation) {
     if (!observation.present[i] || !is_reading(value)) continue;
     unlearned_[i].add(value, forgotten);
     const FeatureGroup& group = groups_[i / kFeatureLanes];
-    if (group.count.data()[i % kFeatureLanes] < kUnclippedRows) continue;
-    lesson.above_level[i] = value - group.mean.data()[i % kFeatureLanes];
+    if (group.count[i % kFeatureLanes] < kUnclippedRows) continue;
+    lesson.above_level[i] = value - group.mean[i % kFeatureLanes];
     lesson.sd[i] = sd(i);
     lesson.taken[i] = 1.0;
   }
@@ -308,24 +294,25 @@ void HostDetector::accept_level() {
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const ForgettingMoments& held = unlearned_[i];
     FeatureGroup& group = groups_[i / kFeatureLanes];
-    double& count = group.count.data()[i % kFeatureLanes];
-    double& mean = group.mean.data()[i % kFeatureLanes];
-    double& variance = group.variance.data()[i % kFeatureLanes];
+    const std::size_t k = i % kFeatureLanes;
+    const double count = group.count[k];
+    const double mean = group.mean[k];
+    const double variance = group.variance[k];
     if (held.count < 1.0 || count < 1.0) continue;
     // Without the season as it is by now: it may have learned a part of the new level.
     const double held_level = held.mean - season_.expected(i, unlearned_slot_);
     if (std::fabs(held_level - mean) <= kMovedBy * sd(i) && std::sqrt(held.variance) <= kMovedBy * sd(i)) continue;
-    mean = held_level;
+    group.mean.set(k, held_level);
     moved = true;
     // What lies in the averages was measured against the old level.
     gross_.begin_anew(i);
     joint_.begin_anew();
     const double wider = std::max(variance, held.variance);
     // Neighbours are taken to be as alike as before, in proportion to the new variance.
-    if (variance > 0.0) group.squared_step.data()[i % kFeatureLanes] *= wider / variance;
-    variance = wider;
+    if (variance > 0.0) group.squared_step.set(k, group.squared_step[k] * (wider / variance));
+    group.variance.set(k, wider);
     // Young again: the new level is known from few rows and must be free to settle.
-    count = std::min(count, std::max(held.count, kUnclippedRows));
+    group.count.set(k, std::min(count, std::max(held.count, kUnclippedRows)));
   }
   // It was not the level that was strange: what strays so far from it is usual now.
   if (!moved) forget_spread();

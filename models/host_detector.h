@@ -104,9 +104,7 @@ class HostDetector final : public AnomalyModel {
   };
 
   double sd(std::size_t i) const;
-  FeatureLanes resolution(std::size_t first) const {
-    return Eigen::Map<const FeatureLanes>(settings_.resolution.data() + first);
-  }
+  FeatureLanes resolution(std::size_t first) const { return lanes_of(settings_.resolution, first); }
   void refresh();
   void read(const Observation& observation, Reading& reading) const;
   void take(const Observation& observation, Reading& reading) const;
@@ -115,7 +113,6 @@ class HostDetector final : public AnomalyModel {
   void share(const Reading& reading, Score& score) const;
   void find_routine(const Observation& observation, const Score& score) const;
   std::uint32_t shape() const;
-  void spare_the_young(std::size_t first, FeatureLanes& bound, PerFeature& weight, PerFeature& seasoned) const;
 
   HostDetectorSettings settings_;
   std::vector<FeatureGroup> groups_;

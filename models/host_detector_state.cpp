@@ -93,9 +93,8 @@ void HostDetector::save(std::span<std::byte> out) const {
   for (std::size_t i = 0; i < settings_.feature_count; ++i) {
     const FeatureGroup& group = groups_[i / kFeatureLanes];
     const std::size_t k = i % kFeatureLanes;
-    const FeatureRow row = {group.count.data()[k],         group.mean.data()[k],           group.variance.data()[k],
-                            group.smallest_step.data()[k], group.last.data()[k],           group.squared_step.data()[k],
-                            group.of_late.data()[k],       group.change_variance.data()[k]};
+    const FeatureRow row = {group.count[k], group.mean[k],         group.variance[k], group.smallest_step[k],
+                            group.last[k],  group.squared_step[k], group.of_late[k],  group.change_variance[k]};
     put_bytes(out, &row, 1);
   }
   for (std::size_t cell = 0; cell < season_.cell_count(); ++cell) {
@@ -134,14 +133,14 @@ bool HostDetector::load(std::span<const std::byte> in) {
     take_bytes(in, &row, 1);
     FeatureGroup& group = groups_[i / kFeatureLanes];
     const std::size_t k = i % kFeatureLanes;
-    group.count.data()[k] = row.count;
-    group.mean.data()[k] = row.mean;
-    group.variance.data()[k] = row.variance;
-    group.smallest_step.data()[k] = row.smallest_step;
-    group.last.data()[k] = row.last;
-    group.squared_step.data()[k] = row.squared_step;
-    group.of_late.data()[k] = row.of_late;
-    group.change_variance.data()[k] = row.change_variance;
+    group.count.set(k, row.count);
+    group.mean.set(k, row.mean);
+    group.variance.set(k, row.variance);
+    group.smallest_step.set(k, row.smallest_step);
+    group.last.set(k, row.last);
+    group.squared_step.set(k, row.squared_step);
+    group.of_late.set(k, row.of_late);
+    group.change_variance.set(k, row.change_variance);
   }
   refresh();
   for (std::size_t cell = 0; cell < season_.cell_count(); ++cell) {

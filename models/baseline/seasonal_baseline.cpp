@@ -65,19 +65,17 @@ double wrap(double value, double period) {
   return value - periods * period;
 }
 
-using Floats = Eigen::Array<float, FeatureLanes::SizeAtCompileTime, 1>;
-
-inline FeatureLanes load(const float* row) { return Eigen::Map<const Floats>(row).cast<double>(); }
-
-inline Floats narrow(const FeatureLanes& values) { return values.cast<float>(); }
+using Singles = FeatureLanes::Singles;
 
 // The last lanes may lie beyond the last feature, where the next row begins.
-inline void store(const Floats& values, std::size_t count, float* row) {
-  if (count >= kFeatureLanes) {
-    Eigen::Map<Floats>{row} = values;
-    return;
-  }
-  for (std::size_t k = 0; k < count; ++k) row[k] = values.data()[k];
+inline void store(const Singles& values, std::size_t count, float* row) {
+  if (count >= kFeatureLanes) return store_lanes(row, values);
+  for (std::size_t k = 0; k < count; ++k) row[k] = values[k];
+}
+
+// In single precision throughout, as the cells are.
+inline void add(const FeatureLanes& step, std::size_t count, float* row) {
+  store(load_lanes<Singles>(row) + step.in_single(), count, row);
 }
 
 // What a stretch of time means to one bin of all features.
@@ -108,21 +106,19 @@ void learn_bin(const Bin& bin, std::size_t feature_count, const SeasonalBaseline
                const SeasonalBaseline::Lesson& lesson, const PerFeature& above_one) {
   if (!(bin.new_visits > 0.0)) return;
   for (std::size_t i = 0; i < feature_count; i += kFeatureLanes) {
-    const FeatureLanes mean = load(bin.means + i);
+    const FeatureLanes mean = FeatureLanes::at(bin.means + i);
     const FeatureLanes base = kOfWeek ? lanes_of(parts.week, i) : mean;
-    FeatureLanes value = lanes_of(lesson.above_level, i);
-    if constexpr (kOfWeek) value -= lanes_of(parts.day, i);
+    const FeatureLanes above_level = lanes_of(lesson.above_level, i);
+    const FeatureLanes value = kOfWeek ? above_level - lanes_of(parts.day, i) : above_level;
     const FeatureLanes bound = (kOfWeek ? kWeekClip : kDayClip) * lanes_of(lesson.sd, i);
     const FeatureLanes taken = lanes_of(lesson.taken, i);
-    const FeatureLanes n = load(bin.visits + i);
+    const FeatureLanes n = FeatureLanes::at(bin.visits + i);
     const FeatureLanes weight = taken * (bin.new_visits / (n + bin.new_visits)).max(bin.gain);
-    const FeatureLanes step = weight * ((value - base).min(bound).max(-bound) + (base - mean));
     const FeatureLanes visits = (n + taken * bin.new_visits).min(kMaxVisits);
-    store(Eigen::Map<const Floats>(bin.means + i) + narrow(step), feature_count - i, bin.means + i);
-    store(narrow(visits), feature_count - i, bin.visits + i);
+    add(weight * (within(value - base, bound) + (base - mean)), feature_count - i, bin.means + i);
+    store(visits.in_single(), feature_count - i, bin.visits + i);
     if (kOfWeek || bin.spreads == nullptr) continue;
-    const FeatureLanes spread_step = weight * (lanes_of(above_one, i) - load(bin.spreads + i));
-    store(Eigen::Map<const Floats>(bin.spreads + i) + narrow(spread_step), feature_count - i, bin.spreads + i);
+    add(weight * (lanes_of(above_one, i) - FeatureLanes::at(bin.spreads + i)), feature_count - i, bin.spreads + i);
   }
 }
 
@@ -172,24 +168,24 @@ void SeasonalBaseline::parts(const Slot& slot, Parts& parts) const {
   const std::size_t visits = kDayVisits * feature_count_;    // from the means of a bin to its visits
   const std::size_t spreads = kDaySpreads * feature_count_;  // and to its spreads
   for (std::size_t i = 0; i < feature_count_; i += kFeatureLanes) {
-    const FeatureLanes n = load(lower + visits + i);
-    const FeatureLanes m = load(upper + visits + i);
+    const FeatureLanes n = FeatureLanes::at(lower + visits + i);
+    const FeatureLanes m = FeatureLanes::at(upper + visits + i);
     // The sum of both bins over one denominator.
-    const FeatureLanes from_lower = slot.day_weight[0] * load(lower + i) * n * (m + kDayShrink);
-    const FeatureLanes from_upper = slot.day_weight[1] * load(upper + i) * m * (n + kDayShrink);
+    const FeatureLanes from_lower = slot.day_weight[0] * FeatureLanes::at(lower + i) * n * (m + kDayShrink);
+    const FeatureLanes from_upper = slot.day_weight[1] * FeatureLanes::at(upper + i) * m * (n + kDayShrink);
     const FeatureLanes shares = 1.0 / ((n + kDayShrink) * (m + kDayShrink));
     put_lanes((from_lower + from_upper) * shares, parts.day, i);
     // One more than the excess over 1, which is shrunk as the mean is.
-    const FeatureLanes lower_excess = slot.day_weight[0] * load(lower + spreads + i) * n * (m + kDayShrink);
-    const FeatureLanes upper_excess = slot.day_weight[1] * load(upper + spreads + i) * m * (n + kDayShrink);
+    const FeatureLanes lower_excess = slot.day_weight[0] * FeatureLanes::at(lower + spreads + i) * n * (m + kDayShrink);
+    const FeatureLanes upper_excess = slot.day_weight[1] * FeatureLanes::at(upper + spreads + i) * m * (n + kDayShrink);
     put_lanes((1.0 + (lower_excess + upper_excess) * shares).max(kSmallestSpread).sqrt(), parts.spread, i);
   }
   if (kind_ != BaselineKind::kHourOfWeek) return;
   const float* const means = row(kWeekMeans + slot.week_bin);
   const float* const week_visits = row(kWeekVisits + slot.week_bin);
   for (std::size_t i = 0; i < feature_count_; i += kFeatureLanes) {
-    const FeatureLanes n = load(week_visits + i);
-    put_lanes(load(means + i) * n / (n + kWeekShrink), parts.week, i);
+    const FeatureLanes n = FeatureLanes::at(week_visits + i);
+    put_lanes(FeatureLanes::at(means + i) * n / (n + kWeekShrink), parts.week, i);
   }
 }
 

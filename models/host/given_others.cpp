@@ -20,8 +20,7 @@ using Column = Eigen::Map<Eigen::ArrayXd>;
 using ConstColumn = Eigen::Map<const Eigen::ArrayXd>;
 
 // So many rows of the weights are added up side by side, in registers.
-constexpr std::size_t kBlock = 6;
-using Block = Eigen::Array<double, static_cast<int>(kBlock), 1>;
+constexpr std::size_t kBlock = 3 * kFeatureLanes;
 
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
@@ -56,6 +55,16 @@ void invert(const double* factor, double* inverse, std::size_t n, std::size_t st
   }
 }
 
+// The `count` values, each kept from -`limit` to `limit`.
+PerFeature all_within(const PerFeature& values, std::size_t count, double limit) {
+  PerFeature bounded;
+  for (std::size_t first = 0; first < count; first += kFeatureLanes)
+    put_lanes(within(lanes_of(values, first), limit), bounded, first);
+  return bounded;
+}
+
+FeatureLanes student(FeatureLanes w) { return 1.0 + w * w * (1.0 / kDegreesOfFreedom); }
+
 }  // namespace
 
 GivenOthers::GivenOthers(std::size_t feature_count)
@@ -79,12 +88,15 @@ void GivenOthers::forget(std::size_t feature) {
 }
 
 void GivenOthers::learn(const PerFeature& z, double gain) {
-  PerFeature bounded;
-  Column row(bounded.data(), index(count_));
-  row = ConstColumn(z.data(), index(count_)).min(kLearnedWithin).max(-kLearnedWithin);
+  const PerFeature bounded = all_within(z, count_, kLearnedWithin);
   for (std::size_t j = 0; j < count_; ++j) {
-    Column column(covariance_.data() + j * count_ + j, index(count_ - j));
-    column = (1.0 - gain) * column + (gain * bounded[j]) * ConstColumn(bounded.data() + j, index(count_ - j));
+    double* const column = covariance_.data() + j * count_;
+    const double kept = 1.0 - gain;
+    const double learned = gain * bounded[j];
+    std::size_t i = j;
+    for (; i + kFeatureLanes <= count_; i += kFeatureLanes)  // what lies behind the column is of the next one
+      (kept * FeatureLanes::at(column + i) + learned * lanes_of(bounded, i)).put(column + i);
+    if (i < count_) column[i] = kept * column[i] + learned * bounded[i];
   }
 }
 
@@ -139,15 +151,24 @@ bool GivenOthers::load(const double* in) {
 }
 
 double GivenOthers::strangeness(const PerFeature& z) const {
-  PerFeature bounded;
-  Column(bounded.data(), index(count_)) = ConstColumn(z.data(), index(count_)).min(kJudgedWithin).max(-kJudgedWithin);
+  const PerFeature bounded = all_within(z, count_, kJudgedWithin);
   LogProduct product;
   for (std::size_t first = 0; first < count_; first += kBlock) {
-    Block w = Block::Zero();
-    for (std::size_t j = 0; j < count_; ++j)
-      w += bounded[j] * Eigen::Map<const Block>(weights_.data() + j * stride_ + first);
+    FeatureLanes a = 0.0;
+    FeatureLanes b = 0.0;
+    FeatureLanes c = 0.0;
+    for (std::size_t j = 0; j < count_; ++j) {
+      const FeatureLanes factor = bounded[j];
+      const double* const weights = weights_.data() + j * stride_ + first;
+      a += factor * FeatureLanes::at(weights);
+      b += factor * FeatureLanes::at(weights + kFeatureLanes);
+      c += factor * FeatureLanes::at(weights + 2 * kFeatureLanes);
+    }
+    a = student(a);
+    b = student(b);
+    c = student(c);
     // No eigenvalue of P is above 1 / l <= 2, so w^2 <= 2 |z|^2: a few factors are far from the largest double.
-    product.multiply((1.0 + w * w * (1.0 / kDegreesOfFreedom)).prod());
+    product.multiply((a[0] * (a[1] * b[0])) * (b[1] * (c[0] * c[1])));
   }
   return 0.5 * (kDegreesOfFreedom + 1.0) * product.log();
 }

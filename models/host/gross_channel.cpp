@@ -50,12 +50,11 @@ double GrossChannel::largest_of_row(const Deviations& deviations, Row& row) cons
   const PerFeature& z = deviations.z;
   double largest = 0.0;
   std::uint64_t everyday = 0;
-  for (std::uint64_t left = deviations.counted; left != 0; left &= left - 1) {
+  for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes)
+    everyday |= bits(lanes_of(z, first).abs() <= kOddFromZ) << first;
+  everyday &= deviations.counted;
+  for (std::uint64_t left = deviations.counted & ~everyday; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    if (std::fabs(z[i]) <= kOddFromZ) {
-      everyday |= bit(i);
-      continue;
-    }
     row.feature_surprise[i] = own_surprise(tails_[i], z[i]);
     if (row.feature_surprise[i] >= kOddFrom) row.odd |= bit(i);
     largest = std::max(largest, row.feature_surprise[i]);

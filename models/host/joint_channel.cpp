@@ -27,9 +27,15 @@ double log_student(const PerFeature& z, std::size_t count) {
   constexpr std::size_t kFactors = 16;
   LogProduct product;
   for (std::size_t first = 0; first < count; first += kFactors) {
-    const auto rows = static_cast<Eigen::Index>(std::min(count - first, kFactors));
-    const auto bounded = Eigen::Map<const Eigen::ArrayXd>(z.data() + first, rows).min(kLargestZ).max(-kLargestZ);
-    product.multiply((1.0 + bounded.square() * (1.0 / kDegreesOfFreedom)).prod());
+    const std::size_t end = std::min(first + kFactors, count);
+    double part = 1.0;
+    for (std::size_t i = first; i < end; i += kFeatureLanes) {
+      const FeatureLanes bounded = within(lanes_of(z, i), kLargestZ);
+      const FeatureLanes factors = 1.0 + bounded * bounded * (1.0 / kDegreesOfFreedom);
+      part *= factors[0];
+      if (i + 1 < end) part *= factors[1];
+    }
+    product.multiply(part);
   }
   return product.log();
 }

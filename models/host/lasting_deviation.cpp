@@ -35,7 +35,7 @@ constexpr std::size_t kUp = 1;
 [[gnu::always_inline]] inline FeatureLanes moved(const PerFeature& average, double gain, const PerFeature& z,
                                                  std::size_t first) {
   const FeatureLanes before = lanes_of(average, first);
-  return before + gain * (lanes_of(z, first).min(kLargestZ).max(-kLargestZ) - before);
+  return before + gain * (within(lanes_of(z, first), kLargestZ) - before);
 }
 
 // Puts only those lanes that are set in `mask`.
@@ -43,7 +43,7 @@ constexpr std::size_t kUp = 1;
                                                 std::size_t first) {
   if (holds_lanes(mask, first)) return put_lanes(lanes, values, first);
   for (std::size_t k = 0; k < kFeatureLanes; ++k)
-    if ((mask >> (first + k) & 1) != 0) values[first + k] = lanes.data()[k];
+    if ((mask >> (first + k) & 1) != 0) values[first + k] = lanes[k];
 }
 
 // An average as a deviation: what falls towards 0 by its logarithm.
@@ -64,7 +64,7 @@ LastingDeviation::LastingDeviation(std::size_t feature_count, double interval_s,
       allowance_(kAllowance * std::sqrt(gain_ / (2.0 - gain_))),
       learned_every_(std::max(1.0, std::floor(length_s / interval_s / kLearnedPerLength))) {
   for (Side& side : sides_) {
-    for (std::vector<double>* values : {&side.count, &side.variance, &side.scale}) values->assign(feature_count, 0.0);
+    for (std::vector<double>* values : {&side.count, &side.variance}) values->assign(feature_count, 0.0);
     side.tails.assign(feature_count, ParetoTail(tail_memory(interval_s * learned_every_), kPriorOctaves));
   }
   for (std::vector<double>& deviations : queue_) deviations.assign(feature_count, 0.0);
@@ -74,16 +74,22 @@ void LastingDeviation::judge(const Deviations& row, std::uint64_t looked_at, std
                              PerFeature& surprise) const {
   if (learned_ < kJudgedAfter) return;
   PerFeature mean;
-  for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes)
-    put_lanes(moved(mean_, gain_, row.z, first), mean, first);
-  for (std::uint64_t left = row.counted & looked_at; left != 0; left &= left - 1) {
+  std::uint64_t everyday = 0;
+  for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes) {
+    const FeatureLanes next = moved(mean_, gain_, row.z, first);
+    const FeatureLanes scale =
+        choose(next < 0.0, FeatureLanes::at(&sides_[kDown].scale[first]), FeatureLanes::at(&sides_[kUp].scale[first]));
+    const FeatureLanes floor = allowance_ * lanes_of(row.resolution_z, first);
+    // Down to half of the level -ln(1 - x) is at most 1.4 x: most need no logarithm.
+    const FeatureLanes most = 1.4 * next.abs();
+    const std::uint64_t near = bits(most * scale <= kOddFromZ) | bits(most <= kOddFromZ * floor);
+    everyday |= (near & bits(-2.0 * next <= lanes_of(row.level_z, first))) << first;
+    put_lanes(next, mean, first);
+  }
+  for (std::uint64_t left = row.counted & looked_at & ~everyday; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     const Side& side = sides_[mean[i] < 0.0 ? kDown : kUp];
     const double floor = allowance_ * row.resolution_z[i];
-    // Down to half of the level -ln(1 - x) is at most 1.4 x: most need no logarithm.
-    const double most = 1.4 * std::fabs(mean[i]);
-    const bool near = most * side.scale[i] <= kOddFromZ || most <= kOddFromZ * floor;
-    if (near && -2.0 * mean[i] <= row.level_z[i]) continue;
     const double deviation = deviation_of(mean[i], row.level_z[i], row.resolution_z[i]);
     const double scaled = deviation * std::min(side.scale[i], 1.0 / floor);
     if (std::fabs(scaled) <= kOddFromZ) continue;
@@ -99,9 +105,8 @@ void LastingDeviation::advance(const Deviations& row) {
   for (std::size_t first = 0; first < feature_count_; first += kFeatureLanes) {
     const FeatureLanes mean = moved(mean_, gain_, row.z, first);
     const FeatureLanes of_late = moved(of_late_, kOfLateGain, row.z, first);
-    const FeatureLanes zero = FeatureLanes::Zero();
     put_lanes_in(row.counted, of_late, of_late_, first);
-    put_lanes_in(row.counted, (of_late * mean < kOverBelow * mean * mean).select(zero, mean), mean_, first);
+    put_lanes_in(row.counted, choose(of_late * mean < kOverBelow * mean * mean, 0.0, mean), mean_, first);
   }
 }
 
@@ -153,7 +158,7 @@ void LastingDeviation::begin_anew(std::size_t feature) {
 void LastingDeviation::forget(std::size_t feature) {
   begin_anew(feature);
   for (Side& side : sides_) {
-    for (std::vector<double>* values : {&side.count, &side.variance, &side.scale}) (*values)[feature] = 0.0;
+    side.count[feature] = side.variance[feature] = side.scale[feature] = 0.0;
     side.tails[feature].reset();
   }
   for (std::vector<double>& deviations : queue_) deviations[feature] = 0.0;
@@ -165,8 +170,8 @@ void LastingDeviation::reset() {
   mean_.fill(0.0);
   of_late_.fill(0.0);
   for (Side& side : sides_) {
-    for (std::vector<double>* values : {&side.count, &side.variance, &side.scale})
-      std::fill(values->begin(), values->end(), 0.0);
+    for (std::vector<double>* values : {&side.count, &side.variance}) std::fill(values->begin(), values->end(), 0.0);
+    side.scale.fill(0.0);
     for (ParetoTail& tail : side.tails) tail.reset();
   }
   for (std::vector<double>& deviations : queue_) std::fill(deviations.begin(), deviations.end(), 0.0);
@@ -175,7 +180,7 @@ void LastingDeviation::reset() {
 std::size_t LastingDeviation::memory_bytes() const {
   std::size_t bytes = sizeof(*this) + kWaiting * queue_[0].capacity() * sizeof(double);
   for (const Side& side : sides_)
-    bytes += 3 * side.count.capacity() * sizeof(double) + side.tails.capacity() * sizeof(ParetoTail);
+    bytes += 2 * side.count.capacity() * sizeof(double) + side.tails.capacity() * sizeof(ParetoTail);
   return bytes;
 }
 
@@ -191,8 +196,8 @@ void LastingDeviation::save(std::span<std::byte>& out) const {
   put_bytes(out, of_late_.data(), feature_count_);
   for (const std::vector<double>& deviations : queue_) put_bytes(out, deviations.data(), feature_count_);
   for (const Side& side : sides_) {
-    for (const std::vector<double>* values : {&side.count, &side.variance, &side.scale})
-      put_bytes(out, values->data(), feature_count_);
+    for (const double* values : {side.count.data(), side.variance.data(), side.scale.data()})
+      put_bytes(out, values, feature_count_);
     for (const ParetoTail& tail : side.tails) tail.put(out);
   }
 }
@@ -211,8 +216,8 @@ bool LastingDeviation::load(std::span<const std::byte>& in) {
   sane &= take(of_late_.data(), -kLargestZ, kLargestZ);
   for (std::vector<double>& deviations : queue_) sane &= take(deviations.data(), -kLargestDeviation, kLargestDeviation);
   for (Side& side : sides_) {
-    for (std::vector<double>* values : {&side.count, &side.variance, &side.scale})
-      sane &= take(values->data(), 0.0, kLargestDeviation * kLargestDeviation);
+    for (double* values : {side.count.data(), side.variance.data(), side.scale.data()})
+      sane &= take(values, 0.0, kLargestDeviation * kLargestDeviation);
     for (ParetoTail& tail : side.tails) sane &= tail.take(in);
   }
   if (!sane) return false;

@@ -60,7 +60,7 @@ class LastingDeviation {
   struct Side {
     std::vector<double> count;     // learned on this side
     std::vector<double> variance;  // second moment
-    std::vector<double> scale;     // 1 / sd
+    PerFeature scale{};            // 1 / sd
     std::vector<ParetoTail> tails;
   };
 

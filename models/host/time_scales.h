@@ -11,7 +11,6 @@
 // is less than half as far above its own, and no sum counts as more than 3 sd in them. Source: own work; its numbers:
 // docs/models.md, section 9. Cost: about 150 operations per row. Bytes: 300. Hazards: the first 20 rows score 0.
 
-#include <Eigen/Core>
 #include <array>
 #include <cstddef>
 
@@ -27,9 +26,9 @@ class TimeScales {
   // `ends_soon`: the longest averages begin anew when what they saw is over.
   // `scales`, 1 .. kScales: how many lengths of time are looked at, from the shortest.
   TimeScales(const Sums& weights, bool ends_soon, std::size_t scales = kScales)
-      : weights_(weights), ends_soon_(ends_soon), scales_(static_cast<Eigen::Index>(scales)) {}
+      : weights_(weights), ends_soon_(ends_soon), scales_(scales) {}
 
-  using Cells = Eigen::Array<double, kScales, kSums>;  // a column per sum
+  using Cells = std::array<double, kSums * kScales>;  // the scales of one sum lie together
   // The averages that these sums as the next row leave.
   Cells averages(const Sums& sums) const;
   // The score of a row that leaves such averages.
@@ -43,7 +42,7 @@ class TimeScales {
   void learn(double elapsed_s);
   // The next row begins the averages anew; the long run stays.
   void begin_anew() { begun_ = false; }
-  void reset() { *this = TimeScales(weights_, ends_soon_, static_cast<std::size_t>(scales_)); }
+  void reset() { *this = TimeScales(weights_, ends_soon_, scales_); }
 
   static constexpr std::size_t kStateDoubles = 3 * kSums * kScales + 2;
   void save(double* out) const;
@@ -51,14 +50,20 @@ class TimeScales {
   bool load(const double* in);
 
  private:
+  static Cells all(double value) {
+    Cells cells;
+    cells.fill(value);
+    return cells;
+  }
   void refresh();
+
   Sums weights_;
   bool ends_soon_;
-  Eigen::Index scales_;
-  Cells average_ = Cells::Zero();
-  Cells mean_ = Cells::Zero();
-  Cells variance_ = Cells::Ones();
-  Cells sd_ = Cells::Ones();
+  std::size_t scales_;
+  Cells average_ = all(0.0);
+  Cells mean_ = all(0.0);
+  Cells variance_ = all(1.0);
+  Cells sd_ = all(1.0);
   double learned_ = 0.0;  // rows
   bool begun_ = false;
 };

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "models/outlier/lanes.h"
+#include "models/lanes.h"
 
 namespace epsilond::models {
 
@@ -60,9 +60,9 @@ KMeansDistance KMeans::distance(std::span<const double> vector) const {
   out.nearest_squared = std::numeric_limits<double>::infinity();
   const double* pair = centres_.data();
   for (std::size_t cluster = 0; cluster < clusters_; ++cluster) {
-    DoubleLanes squared = {0.0, 0.0};
+    DoubleLanes squared = 0.0;
     for (const double value : standardised_) {
-      const DoubleLanes away = value - DoubleLanes{pair[0], pair[1]};
+      const DoubleLanes away = value - DoubleLanes::at(pair);
       squared += away * away;
       pair += 2;
     }

@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "models/outlier/lanes.h"
+#include "models/lanes.h"
 #include "models/outlier/row_blocks.h"
 #include "models/random.h"
 

@@ -105,7 +105,7 @@ double strangeness_of_a_level(double z) { return JointChannel(kFeatures, kInterv
 double sum_of_levels(double z) {
   Shown shown;
   shown.row.z.fill(z);
-  return shown.judge().averages(0, 0);  // the first row is its own average
+  return shown.judge().averages[0];  // the first row is its own average
 }
 
 void the_sum_of_levels_is_that_of_all_features(void**) {
@@ -122,7 +122,7 @@ TimeScales::Sums sums_with(const JointTerms& terms) {
   row.z[0] = 3.0;
   row.change_z[1] = 2.0;
   channel.judge(row);
-  return {row.averages(0, 0), row.averages(0, 1), row.averages(0, 2)};
+  return {row.averages[0], row.averages[TimeScales::kScales], row.averages[2 * TimeScales::kScales]};
 }
 
 void without_its_terms_it_is_the_product_of_the_densities(void**) {
