@@ -99,9 +99,12 @@ void obey(Order order) {
   }
 }
 
-// The child: an answer of its processor time, with that of children it waited for, to each order.
+// The child: an answer of its processor time, with that of children it waited for, to each order, and one before the
+// first: from then on it has its own descriptors only.
 [[noreturn]] void serve(int orders, int answers) {
   ::setpgid(0, 0);
+  constexpr double kReady = 0.0;
+  if (::write(answers, &kReady, sizeof kReady) != sizeof kReady) ::_exit(1);
   Order order{};
   while (::read(orders, &order, sizeof order) == sizeof order) {
     obey(order);
@@ -155,6 +158,8 @@ int set_up(void** state) {
   ::close(answers[1]);
   made->orders = orders[1];
   made->answers = answers[0];
+  double ready = -1.0;
+  if (::read(made->answers, &ready, sizeof ready) != sizeof ready) return -1;
   Result<ProcRoot> root = ProcRoot::make("");
   if (!root) return -1;
   made->root = std::make_unique<ProcRoot>(std::move(*root));
