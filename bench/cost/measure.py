@@ -52,6 +52,17 @@ def sum_of(pattern, path):
     return total
 
 
+def descriptors_beside_the_scan(pid):
+    """How many an agent has open, but for those of the processes it looks at."""
+    folder, count = "/proc/%d/fd" % pid, 0
+    for name in os.listdir(folder):
+        try:
+            count += re.fullmatch(r"/proc/\d+/stat", os.readlink(os.path.join(folder, name))) is None
+        except OSError:
+            pass  # closed meanwhile
+    return count
+
+
 class Running:
     """A program that runs, stopped except in its windows."""
 

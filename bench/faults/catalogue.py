@@ -38,15 +38,11 @@ from faults import FAULTS, Network, Place
 from watch import Agent, Recorder, read_record, replay, wait_until
 
 HOUSE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(HOUSE, "bench"))
+from duration import duration  # noqa: E402
+
 LOCK = "/tmp/epsilond-faults.lock"
 PATIENCE_S = 120  # the longest that the next fault waits for the end of an episode
-
-
-def duration(text):
-    match = re.fullmatch(r"(\d+)([smh]?)", text)
-    if not match:
-        raise argparse.ArgumentTypeError("not a duration; allowed: 20, 20s, 5m, 1h")
-    return int(match[1]) * {"s": 1, "": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def parse_arguments(words):

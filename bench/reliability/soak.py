@@ -15,7 +15,6 @@ import argparse
 import atexit
 import json
 import os
-import re
 import shutil
 import socket
 import statistics
@@ -27,11 +26,12 @@ import time
 import urllib.request
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-sys.path.insert(0, os.path.join(ROOT, "bench", "cost"))
-from measure import processor_ns, sum_of, until_half_second  # noqa: E402
+sys.path[:0] = [os.path.join(ROOT, "bench", name) for name in ("", "cost", "fleet")]
+from duration import duration  # noqa: E402
+from measure import descriptors_beside_the_scan, processor_ns, sum_of, until_half_second  # noqa: E402
+from receivers import free_port  # noqa: E402
 
 INSIDE = "EPSILOND_SOAK_INSIDE"
-UNITS = {"s": 1, "m": 60, "h": 3600}
 QUIET_S = 10
 SCRAPE_EVERY_S = 5
 LOOK_S = QUIET_S + SCRAPE_EVERY_S + 3  # what a look takes
@@ -65,13 +65,6 @@ features = yes
 """
 
 
-def seconds(text):
-    match = re.fullmatch(r"(\d+)([smh]?)", text)
-    if match is None:
-        raise argparse.ArgumentTypeError("a number of s, m or h, such as 10m")
-    return int(match[1]) * UNITS[match[2] or "s"]
-
-
 def bound(family, address):
     """A socket whose datagrams are thrown away."""
     sink = socket.socket(family, socket.SOCK_DGRAM)
@@ -82,12 +75,6 @@ def bound(family, address):
             sink.recv(65536)
     threading.Thread(target=drain, daemon=True).start()
     return sink
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Soak:
@@ -148,15 +135,6 @@ class Soak:
     def switches(self, kind):
         return sum_of(r"^%s_ctxt_switches:\s+(\d+)" % kind, "/proc/%d/status" % self.pid)
 
-    def descriptors(self):
-        folder, count = "/proc/%d/fd" % self.pid, 0
-        for name in os.listdir(folder):
-            try:
-                count += re.fullmatch(r"/proc/\d+/stat", os.readlink(os.path.join(folder, name))) is None
-            except OSError:
-                pass  # closed meanwhile
-        return count
-
     def look(self):
         """Between two ticks, when nobody has asked anything for a while."""
         self.status()
@@ -169,7 +147,7 @@ class Soak:
         until_half_second()
         ticks = round(time.monotonic() - began)
         row = {"rss": self.of_memory("Rss"), "pss": self.of_memory("Pss"), "anonymous": self.of_memory("Anonymous"),
-               "descriptors": self.descriptors(), "wake_ups": (self.switches("voluntary") - voluntary) / ticks,
+               "descriptors": descriptors_beside_the_scan(self.pid), "wake_ups": (self.switches("voluntary") - voluntary) / ticks,
                "forced": (self.switches("nonvoluntary") - forced) / ticks,
                "cpu_ms": (processor_ns(self.pid) - cpu) / 1e6 / ticks, "cpu_s": processor_ns(self.pid) / 1e9}
         self.scraping.set()
@@ -194,9 +172,9 @@ def verdict(rows, plain):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--for", dest="length", type=seconds, default=600, metavar="TIME")
-    parser.add_argument("--every", type=seconds, default=60, metavar="TIME")
-    parser.add_argument("--settle", type=seconds, default=180, metavar="TIME")
+    parser.add_argument("--for", dest="length", type=duration, default=600, metavar="TIME")
+    parser.add_argument("--every", type=duration, default=60, metavar="TIME")
+    parser.add_argument("--settle", type=duration, default=180, metavar="TIME")
     parser.add_argument("--plain", action="store_true", help="the defaults, a control socket and a state file only")
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     options = parser.parse_args()

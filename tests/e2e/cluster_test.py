@@ -19,7 +19,8 @@ import time
 import unittest
 import urllib.request
 
-from prometheus_support import Prometheus, free_port
+from loopback import free_port
+from prometheus_support import Prometheus
 
 EPSILOND, EPSILONCTL, FIXTURES = sys.argv[1:4]
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../etc/prometheus/epsilond.rules.yml")
@@ -88,9 +89,7 @@ class Cluster(unittest.TestCase):
         self.dir = tempfile.mkdtemp(prefix="epsilond-cluster-")
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
         self.hosts = {}
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.fleet_port = probe.getsockname()[1]
+        self.fleet_port = free_port(socket.SOCK_DGRAM)
         for number, name in enumerate(NAMES):
             self.hosts[name] = Host(self.dir, number, name, self.fleet_port)
             self.addCleanup(self.hosts[name].stop)

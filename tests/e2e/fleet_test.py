@@ -21,6 +21,8 @@ import termios
 import time
 import unittest
 
+from loopback import free_port
+
 EPSILONCTL = sys.argv[1]
 DAY_NS = 86400 * 10**9
 with open(EPSILONCTL, "rb") as program:
@@ -334,9 +336,7 @@ class Fleet(unittest.TestCase):
         self.assertEqual(fleet.wait(timeout=10), 74)
 
     def test_on_a_terminal_it_fills_the_screen_and_follows_keys(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port(socket.SOCK_DGRAM)
         pid, terminal = pty.fork()
         if pid == 0:
             os.environ.update(TERM="xterm", LANG="C.UTF-8")

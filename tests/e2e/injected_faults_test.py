@@ -15,11 +15,14 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import rich_agent
 import strace_support as strace
+from loopback import Receiver, free_port
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench/cost"))
+from measure import descriptors_beside_the_scan  # noqa: E402
 
 DISTURB = sys.argv[3]
 SAMPLED_STRETCHES = 14
@@ -27,25 +30,15 @@ FAULTS_PER_STRETCH = 3
 MIB = 1 << 20
 
 
-class Sink(threading.Thread):
-    """Takes what the agent sends, and keeps the events among it."""
+class Sink(Receiver):
+    """The events among what the agent sends."""
 
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.events = []
-        self.start()
-
-    def run(self):
-        while True:
-            datagram = self.socket.recv(65536)
-            if datagram.startswith(b"{"):
-                self.events.append(json.loads(datagram))
+    @property
+    def events(self):
+        return [json.loads(datagram) for datagram in list(self.datagrams) if datagram.startswith("{")]
 
     def told(self, kind, feature):
-        return [event for event in list(self.events) if event["event"] == kind
+        return [event for event in self.events if event["event"] == kind
                 and feature in [named["name"] for named in event["features"][:2]]]
 
 
@@ -53,7 +46,7 @@ class InjectedFaults(rich_agent.RichAgent):
     def start_rich(self, agent=""):
         sleeper = self.watched()
         self.write("run/sleeper.pid", "%d\n" % sleeper.pid)
-        self.sink, self.metrics = Sink(), rich_agent.free_port()
+        self.sink, self.metrics = Sink(), free_port()
         self.agent = self.start(ini=self.rich_ini(self.dir, self.sink.port, self.metrics, agent), state=self.state)
         self.goes_on(self.agent)
         time.sleep(1.5)  # until all has been sent that opens a socket
@@ -64,14 +57,7 @@ class InjectedFaults(rich_agent.RichAgent):
         super().wait_for(condition, lambda: "%s\n%s" % (what() if callable(what) else what, self.stderr()[-3000:]), seconds)
 
     def descriptors(self):
-        """Those of the agent, but for the processes it looks at."""
-        folder, count = "/proc/%d/fd" % self.agent.pid, 0
-        for name in os.listdir(folder):
-            try:
-                count += re.fullmatch(r"/proc/\d+/stat", os.readlink(os.path.join(folder, name))) is None
-            except OSError:
-                pass  # closed meanwhile
-        return count
+        return descriptors_beside_the_scan(self.agent.pid)
 
     def try_to_ask(self, family, address, question):
         """What a client would, that is not to be had at the moment."""
@@ -157,7 +143,7 @@ class InjectedFaults(rich_agent.RichAgent):
 
     def tells_of_what_is_real(self):
         self.wait_for(lambda: self.dead()["state"] == "normal", lambda: "a model that has learned: %s" % self.dead(), 120)
-        self.sink.events.clear()
+        self.sink.datagrams.clear()
         culprit = subprocess.Popen([DISTURB, "zombies", "300", "5"])
         self.addCleanup(culprit.wait)
         self.addCleanup(culprit.kill)

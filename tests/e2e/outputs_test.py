@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import unittest
 import urllib.error
@@ -21,18 +20,13 @@ import urllib.parse
 import urllib.request
 
 from control_support import EPSILOND, EPSILONCTL, ControlledAgent
+from loopback import Receiver, free_port
 
 FIELDS = ["log_super_epsilon", "log_super_epsilon_expected", "log_super_epsilon_variance", "surprise", "surprise_threshold",
           "anomalous", "learning_ratio"]
 BYTES_PER_SECOND = 22  # of a host over UDP, and its series, at the periods for a large fleet (docs/metrics.md)
 FLEET_PERIOD = {"influx": 20, "graphite": 30, "statsd": 30}
 SERIES = 25
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def get(url, **options):
@@ -50,24 +44,7 @@ def samples(text):
     return found
 
 
-class Receiver(threading.Thread):
-    """Keeps every datagram."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.datagrams = []
-        self.start()
-
-    def run(self):
-        while True:
-            self.datagrams.append(self.socket.recv(65536).decode())
-
-    def lines(self):
-        return [line for datagram in list(self.datagrams) for line in datagram.splitlines()]
-
+class ReadingReceiver(Receiver):
     def influx(self):
         """By nanoseconds: the fields of each line, as they were sent."""
         read = {}
@@ -153,7 +130,7 @@ class Outputs(ControlledAgent):
         self.assertEqual(samples(text)['epsilond_learning_ratio{model="host"}'], model["learning_ratio"])
 
     def test_udp_stays_within_the_bytes_of_a_host(self):
-        receivers = {form: Receiver() for form in ("influx", "graphite", "statsd")}
+        receivers = {form: ReadingReceiver() for form in ("influx", "graphite", "statsd")}
         self.agent("".join("[emit udp %s]\nformat = %s\nevery = 1s\ntarget = 127.0.0.1:%d\n" % (form, form, there.port)
                            for form, there in receivers.items()))
         self.wait_for(lambda: all(len(there.datagrams) >= 3 for there in receivers.values()), "readings")
@@ -182,7 +159,7 @@ class Outputs(ControlledAgent):
         self.serve("victoria-metrics", "-influxListenAddr=127.0.0.1:%d" % influx, "-httpListenAddr=127.0.0.1:%d" % http,
                    "-graphiteListenAddr=127.0.0.1:%d" % graphite, "-storageDataPath=" + self.path("vm"))
         self.wait_for(lambda: self.answers("http://127.0.0.1:%d/health" % http), "VictoriaMetrics")
-        there = Receiver()
+        there = ReadingReceiver()
         section = "[emit udp %s]\nformat = %s\nevery = 1s\ntarget = 127.0.0.1:%d\n"
         self.agent(section % ("a", "influx", influx) + section % ("b", "graphite", graphite) +
                    section % ("c", "influx", there.port))
@@ -231,7 +208,7 @@ batch-timeout = "200ms"
 """ % (rpc, self.dir, self.dir, self.dir, http, udp))
         self.serve("influxd", "-config", self.path("influx.conf"))
         self.wait_for(lambda: self.answers("http://127.0.0.1:%d/ping" % http), "InfluxDB")
-        there = Receiver()
+        there = ReadingReceiver()
         section = "[emit udp %s]\nformat = influx\nevery = 1s\ntarget = 127.0.0.1:%d\n"
         self.agent(section % ("a", udp) + section % ("b", there.port))
 
@@ -254,7 +231,7 @@ batch-timeout = "200ms"
                 self.skipTest(name + " is not installed")
         metrics, node, http = free_port(), free_port(), free_port()
         os.mkdir(self.path("textfiles"))
-        there = Receiver()
+        there = ReadingReceiver()
         self.agent("[emit prometheus]\nlisten = 127.0.0.1:%d\n[emit textfile]\npath = %s\nevery = 1s\n"
                    "[emit udp]\nformat = influx\nevery = 1s\ntarget = 127.0.0.1:%d\n"
                    % (metrics, self.path("textfiles/epsilond.prom"), there.port))
@@ -282,7 +259,7 @@ batch-timeout = "200ms"
 
     def test_a_crowd_at_metrics_keeps_neither_the_agent_nor_the_scraper_out(self):
         port = free_port()
-        there = Receiver()
+        there = ReadingReceiver()
         self.agent("[emit prometheus]\nlisten = 127.0.0.1:%d\n[emit udp]\nformat = influx\nevery = 1s\n"
                    "target = 127.0.0.1:%d\n" % (port, there.port))
         url = "http://127.0.0.1:%d/metrics" % port

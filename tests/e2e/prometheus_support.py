@@ -2,7 +2,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+from loopback import free_port
 
 
 def tool(name):
@@ -19,12 +20,6 @@ def tool(name):
         print("SKIPPED: %s is not installed" % name)
         sys.exit(77)
     return path
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Prometheus:

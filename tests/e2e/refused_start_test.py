@@ -17,6 +17,7 @@ import sys
 import rich_agent
 import strace_support as strace
 from control_support import EPSILOND
+from loopback import free_port
 
 SAMPLED_STARTS = 60
 STARTS_AT_ONCE = 4
@@ -33,7 +34,7 @@ class RefusedStart(rich_agent.RichAgent):
         shutil.copy(self.learned, state)
         with open(os.path.join(folder, "run/sleeper.pid"), "w") as file:
             file.write("%d\n" % self.sleeper.pid)
-        ini = self.rich_ini(folder, 9, rich_agent.free_port())
+        ini = self.rich_ini(folder, 9, free_port())
         command = [EPSILOND, "-c", ini, "--state", state, "--ticks", "2"]
         log = os.path.join(folder, "strace.log")
         run = subprocess.run(["strace", "-o", log, *options, *command], capture_output=True, text=True, timeout=120)
@@ -51,7 +52,7 @@ class RefusedStart(rich_agent.RichAgent):
             self.skipTest(why)
         self.sleeper = self.watched()
         self.learned = self.path("learned")
-        ini = self.rich_ini(self.dir, 9, rich_agent.free_port())
+        ini = self.rich_ini(self.dir, 9, free_port())
         self.write("run/sleeper.pid", "%d\n" % self.sleeper.pid)
         taught = subprocess.run([EPSILOND, "-c", ini, "--state", self.state, "--ticks", "3"], capture_output=True, text=True,
                                 timeout=60)
@@ -129,7 +130,7 @@ class RefusedStart(rich_agent.RichAgent):
 
     def test_a_start_with_less_than_it_needs_goes_on_or_says_why_not(self):
         self.watched()
-        arguments = ["-c", self.rich_ini(self.dir, 9, rich_agent.free_port()), "--state", self.state, "--ticks", "2"]
+        arguments = ["-c", self.rich_ini(self.dir, 9, free_port()), "--state", self.state, "--ticks", "2"]
         ended = {}
 
         def try_with(**limits):

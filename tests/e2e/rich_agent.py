@@ -3,7 +3,6 @@ import os
 import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import unittest
@@ -14,12 +13,6 @@ ALL = "--all" in sys.argv
 SEED = int(os.environ.get("EPSILOND_TEST_SEED", "20261122"))
 EXIT_CODES = (0, 64, 65, 66, 69, 70, 73, 74, 77, 78)  # of the manual page
 LINE = re.compile(r"(<\d>)?epsilond: ")  # of its log, for a journal or not
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class RichAgent(ControlledAgent):

@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+from loopback import free_port
+
 SEND_FLAG, CONF = sys.argv[1:3]
 
 
@@ -24,9 +26,7 @@ class RsyslogJson(unittest.TestCase):
             sys.exit(77)
         self.dir = tempfile.mkdtemp(prefix="epsilond-rsyslog-")
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port(socket.SOCK_DGRAM)
         with open(CONF) as file:
             text = file.read()
         for there, here in (('port="514"', 'address="127.0.0.1" port="%d"' % self.port), (' rcvbufSize="4m"', ""),

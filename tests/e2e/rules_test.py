@@ -16,7 +16,7 @@ import time
 import unittest
 import urllib.request
 
-from prometheus_support import free_port
+from loopback import free_port
 
 ETC = sys.argv[1]
 RULES = os.path.join(ETC, "epsilond.rules.yml")
