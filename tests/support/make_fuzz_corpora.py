@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Makes the inputs of fuzz harnesses that are not text, each from what its harness says an input is.
+
+  tests/support/make_fuzz_corpora.py
+"""
+import os
+import struct
+
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+NAN = struct.unpack("<Q", struct.pack("<d", float("nan")))[0]
+
+
+def bits(number):
+    return struct.unpack("<Q", struct.pack("<d", number))[0]
+
+
+def word(number):
+    return struct.pack("<H", number)
+
+
+def write(folder, inputs):
+    os.makedirs(os.path.join(TESTS, folder), exist_ok=True)
+    for name, content in inputs.items():
+        with open(os.path.join(TESTS, folder, name), "wb") as file:
+            file.write(content)
+
+
+def patches(*places):
+    """state_patch.h: (place, 64 bits) each."""
+    return word(0) + b"".join(struct.pack("<IQ", place, value) for place, value in places)
+
+
+def record(name, features_hash, body):
+    """state_record.h."""
+    return struct.pack("<32sQQ", name, features_hash, len(body)) + body
+
+
+def model_states():
+    kinds = ("product", "mahalanobis", "mixture", "kmeans", "isolation_forest", "zscore", "series")
+    learned_s, mean = 72, 88  # of any kind: behind the header of the record and in the first feature
+    inputs = {}
+    for number, kind in enumerate(kinds):
+        inputs[kind] = word(number) + patches()
+        inputs[kind + "_other_mean"] = word(number) + patches((mean, bits(5.0)))
+        inputs[kind + "_not_a_number"] = word(number) + patches((mean, NAN))
+    inputs["never_learned"] = word(0) + patches((learned_s, bits(-1.0)))
+    inputs["other_version"] = word(0) + patches((48, 0))
+    inputs["other_features"] = word(0) + word(1) + record(b"host", 1, b"")
+    inputs["cut"] = word(0) + word(1) + record(b"host", 1, b"")[:20]
+    inputs["no_end"] = word(0) + word(1) + struct.pack("<32sQQ", b"host", 1, 2**63)
+    write("agent/pipeline/fuzz/corpus_model_state", inputs)
+
+
+def saved_episodes():
+    episode = 48  # behind the header of the record; the numbers below are the members of SavedEpisode in their order
+    gone = struct.pack("<qQQq10d2Q", 1795305900 * 10**9, 3, 1, 1795305800 * 10**9, 100, 90, 90, 0, 0, 0, 0, 9, -80, 5, 0, 0)
+    write("agent/pipeline/fuzz/corpus_saved_episode", {
+        "open": patches(),
+        "other_features": patches((32, 1)),
+        "saved_later": patches((episode, 2**62)),
+        "began_long_ago": patches((episode + 24, 2**63)),
+        "resting": patches((episode + 64, 1)),
+        "no_surprise": patches((episode + 88, NAN)),
+        "far_column": patches((episode + 120, 255)),
+        "no_such_model": word(1) + record(b"gone", 1, gone),
+        "short": word(1) + record(b"host", 1, gone[:40]),
+        "cut": word(1) + record(b"host", 1, gone)[:90],
+    })
+
+
+if __name__ == "__main__":
+    model_states()
+    saved_episodes()
