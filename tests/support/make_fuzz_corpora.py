@@ -3,6 +3,7 @@
 
   tests/support/make_fuzz_corpora.py
 """
+import gzip
 import os
 import struct
 
@@ -68,6 +69,30 @@ def saved_episodes():
     })
 
 
+def gzips():
+    with open(os.path.join(TESTS, "agent/history/fuzz/corpus_table/plain.csv"), "rb") as file:
+        table = file.read()
+    packed = gzip.compress(table, mtime=0)
+    damaged = packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:]
+    small, large = word(6) + word(4), word(511) + word(511)  # each word is one less than the piece
+    write("platform/file/fuzz/corpus_gzip", {
+        "one_member": small + packed,
+        "two_members": small + packed + packed,
+        "padded": small + packed + bytes(20),
+        "garbage_behind": large + packed + bytes(3) + b"x",
+        "other_member_behind": large + packed + packed[:12],
+        "wrong_sum": large + damaged,
+        "stored": large + gzip.compress(table, 0, mtime=0),
+        "half": small + packed[:len(packed) // 2],
+        "header_alone": small + packed[:10],
+        "two_bytes": small + packed[:2],
+        "bomb": large + gzip.compress(bytes(400000), mtime=0),
+        "not_packed": large + table,
+        "empty": large,
+    })
+
+
 if __name__ == "__main__":
     model_states()
     saved_episodes()
+    gzips()
