@@ -92,7 +92,47 @@ def gzips():
     })
 
 
+def datagrams():
+    def told(path):
+        with open(os.path.join(TESTS, "platform/collect/fuzz", path), "rb") as file:
+            return file.read().rstrip(b"\n")
+
+    def letter(source=0, cut=0, wait=0):
+        return bytes([0x40 | wait << 3 | cut << 2 | source])
+
+    line, learning = told("corpus_influx_line/whole"), told("corpus_influx_line/learning")
+    event, start = told("corpus_event_json/whole"), told("corpus_event_json/start")
+    short = b"epsilond,host=%s,model=host surprise=1,anomalous=%di,sequence=%di %d"
+
+    def row(host, anomalous, sequence):
+        return short % (host, anomalous, sequence, (1766000000 + sequence) * 10**9)
+
+    write("agent/fleet/fuzz/corpus_intake", {
+        "a_line": letter() + line,
+        "twice": b"\x01".join([letter() + line, letter(wait=1) + line]),
+        "an_event": letter(2) + event,
+        "start_then_lines": b"\x01".join([letter() + start, letter(wait=1) + learning, letter(wait=1) + learning]),
+        "raised_and_cleared": b"\x01".join(letter(wait=1) + row(b"a", number in (2, 3), number) for number in range(1, 6)),
+        "gap": b"\x01".join(letter(wait=1) + row(b"a", 0, number) for number in (1, 2, 9, 3, 10)),
+        "silent_then_back": b"\x01".join(letter(wait=wait) + row(b"a", 0, number)
+                                         for number, wait in enumerate((1, 1, 1, 1, 5, 7), 1)),
+        "no_room": b"\x01".join(letter() + row(host, 0, 1) for host in (b"a", b"b", b"c", b"d", b"e")[:3])
+                   + b"\x01" + letter(1) + row(b"d", 0, 1) + b"\x01" + letter(1) + row(b"e", 0, 1),
+        "forgotten": b"\x01".join([letter() + row(b"a", 0, 1), letter(1, wait=7) + row(b"b", 0, 2),
+                                   letter(1, wait=7) + row(b"c", 0, 3)]),
+        "two_sources": b"\x01".join([letter(0) + row(b"a", 0, 1), letter(1, wait=1) + row(b"a", 0, 2)]),
+        "too_many": b"\x01".join(letter() + row(b"a", 0, number) for number in range(1, 6)),
+        "not_allowed": letter(3) + row(b"a", 0, 1),
+        "too_long": letter(cut=1) + row(b"a", 0, 1),
+        "many_lines": letter() + b"\n".join(row(b"a", 0, number) for number in range(1, 4)) + b"\r\n# a comment\n\n",
+        "not_utf8": letter() + row(b"\xff\xc3", 0, 1),
+        "direction": letter() + row("a\u202eb".encode(), 0, 1),
+        "nothing": letter(),
+    })
+
+
 if __name__ == "__main__":
+    datagrams()
     model_states()
     saved_episodes()
     gzips()
