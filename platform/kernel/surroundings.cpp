@@ -32,18 +32,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// The value of NAME= among texts that end in a zero byte, as in PID/environ.
-std::string_view value_in(std::string_view environment, std::string_view name) {
-  while (!environment.empty()) {
-    const std::size_t end = std::min(environment.find('\0'), environment.size());
-    const std::string_view entry = environment.substr(0, end);
-    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
-      return entry.substr(name.size() + 1);
-    environment.remove_prefix(std::min(end + 1, environment.size()));
-  }
-  return {};
-}
-
 void look_for_container(const ProcRoot& proc, const std::string& root, Surroundings& found) {
   const auto tell = [&found](std::string_view kind, const char* sign) {
     if (!found.container.empty() || kind.empty()) return;
@@ -123,6 +111,17 @@ std::optional<double> take_count(std::string_view& text) {
 }
 
 }  // namespace
+
+std::string_view value_in(std::string_view environment, std::string_view name) {
+  while (!environment.empty()) {
+    const std::size_t end = std::min(environment.find('\0'), environment.size());
+    const std::string_view entry = environment.substr(0, end);
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+      return entry.substr(name.size() + 1);
+    environment.remove_prefix(std::min(end + 1, environment.size()));
+  }
+  return {};
+}
 
 std::optional<double> parse_cpu_max(std::string_view text) {
   const std::optional<double> quota = take_count(text);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/kernel/proc_root.h"
@@ -40,6 +41,8 @@ struct Surroundings {
 // only. What cannot be read is taken for absent.
 Surroundings look_around(const ProcRoot& proc, const std::string& root, std::int32_t pid);
 
+// The value of NAME= among texts that end in a zero byte, as in PID/environ; empty where there is none.
+std::string_view value_in(std::string_view environment, std::string_view name);
 // "200000 100000" of cpu.max is 2 processors; nothing for "max" and for what makes no sense.
 std::optional<double> parse_cpu_max(std::string_view text);
 // "2147483648"; nothing for "max" and for what makes no sense.

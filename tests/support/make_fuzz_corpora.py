@@ -116,7 +116,7 @@ def datagrams():
         "gap": b"\x01".join(letter(wait=1) + row(b"a", 0, number) for number in (1, 2, 9, 3, 10)),
         "silent_then_back": b"\x01".join(letter(wait=wait) + row(b"a", 0, number)
                                          for number, wait in enumerate((1, 1, 1, 1, 5, 7), 1)),
-        "no_room": b"\x01".join(letter() + row(host, 0, 1) for host in (b"a", b"b", b"c", b"d", b"e")[:3])
+        "no_room": b"\x01".join(letter() + row(host, 0, 1) for host in (b"a", b"b", b"c"))
                    + b"\x01" + letter(1) + row(b"d", 0, 1) + b"\x01" + letter(1) + row(b"e", 0, 1),
         "forgotten": b"\x01".join([letter() + row(b"a", 0, 1), letter(1, wait=7) + row(b"b", 0, 2),
                                    letter(1, wait=7) + row(b"c", 0, 3)]),
@@ -131,7 +131,43 @@ def datagrams():
     })
 
 
+def texts_in_parts():
+    passwd = (b"root:x:0:0:root:/root:/bin/bash\n"
+              b"epsilond:x:996:995:epsilond, the agent:/var/lib/epsilond:/usr/sbin/nologin\n"
+              b"wide:x:4294967295:1::/:\nlast:x:4294967294:5")
+    group = b"adm:x:4:syslog,epsilond\nsystemd-journal:x:101:epsilond\nepsilond:x:995:\nwide:x:4294967295:epsilond\n"
+    many = b"".join(b"g%d:x:%d:a,e\n" % (number, number) for number in range(20))
+    write("platform/host/fuzz/corpus_account", {
+        name: b"\x01".join(parts) for name, parts in {
+            "agent": (b"epsilond", passwd, group),
+            "first": (b"root", passwd, group),
+            "largest": (b"last", passwd, b""),
+            "too_large": (b"wide", passwd, group),
+            "nobody": (b"", passwd, group),
+            "unknown": (b"epsilon", passwd, group),
+            "many_groups": (b"e", b"", many),
+            "broken": (b"a", b"a:x:seven:7::/:\na:x:8:\n:::\na:x:9:10", b"\n\n:::a\nb::x:a\nc::5"),
+            "not_utf8": (b"\xff", b"\xff:x:1:2:\xfe", b"g:x:3:\xff,\xff"),
+        }.items()})
+    write("platform/host/fuzz/corpus_watchdog", {
+        "ours": b"30000000\x014411", "of_another": b"30000000\x011", "of_anybody": b"30000000", "none": b"",
+        "zero": b"0", "negative": b"-5\x014411", "blanks": b" 7 \x01 4411", "beyond": b"9223372036854775808",
+        "largest": b"9223372036854775807\x014411", "cut": b"30\x0000\x014411\x00x"})
+    write("platform/collect/fuzz/corpus_network", {
+        "ipv4": b"10.0.0.0/8", "one": b"192.0.2.7", "all": b"0.0.0.0/0", "ipv6": b"2001:db8::/32", "all_ipv6": b"::/0",
+        "mapped": b"::ffff:0:0/96", "mapped_one": b"::ffff:192.0.2.7", "behind": b"10.0.0.1/8", "wide": b"10.0.0.0/33",
+        "listen": b"127.0.0.1:8089", "listen_any": b"0.0.0.0:0", "listen_ipv6": b"[2001:db8::1]:65535",
+        "listen_alone": b"[::]", "zone": b"[::1%lo]:1", "port": b"127.0.0.1:080", "name": b"localhost",
+        "zero_byte": b"10.0.0.0\x00/8", "not_utf8": b"\xff" * 70})
+    write("platform/kernel/fuzz/corpus/surroundings", {
+        "lxc": b"container_uuid=1\x00container=lxc\x00", "systemd": b"HOME=/\x00TERM=linux\x00container=systemd-nspawn\x00",
+        "host": b"HOME=/\x00TERM=linux\x00", "empty_value": b"container=\x00container=podman", "no_end": b"container=docker",
+        "name_alone": b"container\x00container", "two_processors": b"200000 100000\n", "no_limit": b"max 100000\n",
+        "no_period": b"200000 0", "memory": b"2147483648\n", "largest": b"18446744073709551615", "beyond": b"18446744073709551616"})
+
+
 if __name__ == "__main__":
+    texts_in_parts()
     datagrams()
     model_states()
     saved_episodes()
