@@ -54,7 +54,8 @@ def model_states():
 
 def saved_episodes():
     episode = 48  # behind the header of the record; the numbers below are the members of SavedEpisode in their order
-    gone = struct.pack("<qQQq10d2Q", 1795305900 * 10**9, 3, 1, 1795305800 * 10**9, 100, 90, 90, 0, 0, 0, 0, 9, -80, 5, 0, 0)
+    gone = struct.pack("<qQQq10d2Q", 1795305900 * 10**9, 3, 1, 1795305800 * 10**9,
+                       100, 90, 90, 0, 0, 0, 0, 9, -80, 5, 0, 0)
     write("agent/pipeline/fuzz/corpus_saved_episode", {
         "open": patches(),
         "other_features": patches((32, 1)),
@@ -112,7 +113,8 @@ def datagrams():
         "twice": b"\x01".join([letter() + line, letter(wait=1) + line]),
         "an_event": letter(2) + event,
         "start_then_lines": b"\x01".join([letter() + start, letter(wait=1) + learning, letter(wait=1) + learning]),
-        "raised_and_cleared": b"\x01".join(letter(wait=1) + row(b"a", number in (2, 3), number) for number in range(1, 6)),
+        "raised_and_cleared": b"\x01".join(letter(wait=1) + row(b"a", number in (2, 3), number)
+                                           for number in range(1, 6)),
         "gap": b"\x01".join(letter(wait=1) + row(b"a", 0, number) for number in (1, 2, 9, 3, 10)),
         "silent_then_back": b"\x01".join(letter(wait=wait) + row(b"a", 0, number)
                                          for number, wait in enumerate((1, 1, 1, 1, 5, 7), 1)),
@@ -160,13 +162,58 @@ def texts_in_parts():
         "listen_alone": b"[::]", "zone": b"[::1%lo]:1", "port": b"127.0.0.1:080", "name": b"localhost",
         "zero_byte": b"10.0.0.0\x00/8", "not_utf8": b"\xff" * 70})
     write("platform/kernel/fuzz/corpus/surroundings", {
-        "lxc": b"container_uuid=1\x00container=lxc\x00", "systemd": b"HOME=/\x00TERM=linux\x00container=systemd-nspawn\x00",
-        "host": b"HOME=/\x00TERM=linux\x00", "empty_value": b"container=\x00container=podman", "no_end": b"container=docker",
+        "lxc": b"container_uuid=1\x00container=lxc\x00",
+        "systemd": b"HOME=/\x00TERM=linux\x00container=systemd-nspawn\x00",
+        "host": b"HOME=/\x00TERM=linux\x00", "empty_value": b"container=\x00container=podman",
+        "no_end": b"container=docker",
         "name_alone": b"container\x00container", "two_processors": b"200000 100000\n", "no_limit": b"max 100000\n",
-        "no_period": b"200000 0", "memory": b"2147483648\n", "largest": b"18446744073709551615", "beyond": b"18446744073709551616"})
+        "no_period": b"200000 0", "memory": b"2147483648\n", "largest": b"18446744073709551615",
+        "beyond": b"18446744073709551616"})
+
+
+def readings():
+    def behind_length(text, most):
+        return word(len(text) % (most + 1)) + text
+
+    def reading(numbers, host, model=b"host", cluster=b"", role=b"", top=b"", wall=1766000000123456789, sequence=7):
+        names = zip((host, model, cluster, role, top), (64, 31, 31, 31, 56))
+        return struct.pack("<2Q7d", wall, sequence, *numbers) + b"".join(behind_length(*name) for name in names)
+
+    nan, most = float("nan"), 2**64 - 1
+    full = (-83.125, -12.0, 9.1, 9.2, 5.3, 1.0, 1.0)
+    longest = (-1.234567891e-200,) * 2 + (1.234567891e-200,) + (-1.234567891e-200,) * 2 + (1.0, 1.234567891e-200)
+    write("platform/emit/fuzz/corpus_reading", {
+        "full": reading(full, b"web-1.example.org", cluster=b"prod.eu", role=b"web", top=b"mem_used_bytes"),
+        "learning": reading((nan, nan, nan, nan, nan, 0.0, 0.25), b"a"),
+        "nothing_known": reading((nan,) * 7, b"a"),
+        "infinite": reading((float("inf"), float("-inf"), 1e300, -1e300, nan, 3.0, 2.0), b"a"),
+        "longest": reading(longest, b"h" * 64, b"m" * 31, b"c" * 31, b"r" * 31, b"f" * 56, most, most),
+        "odd_host": reading(full, b"a b,c=d\\e\"f\n\xc3\xa9;g.h:i|g", b"m.n,o p", b"c;role=x", b"r=s t", b"f.g\"h\n"),
+        "escapes": reading(longest, b" " * 64, b"," * 31, b"=" * 31, b" " * 31, b"\n" * 56),
+        "second_line": reading(full, b"a\nepsilond,host=b,model=host surprise=99"),
+        "no_names": reading(full, b"", b""),
+        "cut": reading(full, b"a")[:30],
+    })
+
+
+def pages():
+    def page(number, count, text):
+        return struct.pack("<dQ", number, count) + text
+
+    write("agent/report/fuzz/corpus_page_json", {
+        "plain": page(9.25, 7, b"mem_used_bytes"),
+        "script": page(0.0, 0, b"</script><script>alert(1)</script>"),
+        "comment": page(-0.0, 2**64 - 1, b"<!-- &lt; -->]]>"),
+        "escapes": page(1e300, 2**53 + 1, b"\"\\\b\f\n\r\t/\x01\x7f\x00"),
+        "separators": page(5e-324, 1, "\u2028\u202e\u2066\u0080\u00e9\u20ac\U0001f600".encode()),
+        "not_utf8": page(float("nan"), 1, b"\xff\xc3\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82"),
+        "infinite": page(float("-inf"), 1, b""),
+    })
 
 
 if __name__ == "__main__":
+    readings()
+    pages()
     texts_in_parts()
     datagrams()
     model_states()

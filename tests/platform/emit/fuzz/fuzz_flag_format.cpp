@@ -4,61 +4,28 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "platform/emit/flag_format.h"
 #include "tests/support/flag_parse.h"
+#include "tests/support/fuzz_source.h"
+#include "tests/support/journal_parse.h"
 
 using namespace epsilond::platform;
+using epsilond::tests::FuzzSource;
+using epsilond::tests::JournalEntry;
 using epsilond::tests::parse_flag_json;
+using epsilond::tests::parse_journal;
 using epsilond::tests::parse_rfc5424;
+using epsilond::tests::require_promise;
 using epsilond::tests::Rfc5424;
 using epsilond::tests::valid_utf8;
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-// Makes values of the bytes; zeros and empty strings once they run out.
-class Source {
- public:
-  Source(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-
-  template <typename T>
-  void number(T& value) {
-    std::array<unsigned char, sizeof(T)> bytes{};
-    const std::size_t size = std::min(bytes.size(), size_);
-    std::memcpy(bytes.data(), data_, size);
-    skip(size);
-    std::memcpy(&value, bytes.data(), sizeof value);
-  }
-  std::size_t below(std::size_t limit) {
-    std::uint16_t value = 0;
-    number(value);
-    return value % limit;
-  }
-  template <std::size_t Capacity>
-  void text(FixedString<Capacity>& out) {
-    const std::size_t size = std::min(below(Capacity + 1), size_);
-    out = std::string_view(reinterpret_cast<const char*>(data_), size);
-    skip(size);
-  }
-
- private:
-  void skip(std::size_t size) {
-    data_ += size;
-    size_ -= size;
-  }
-  const std::uint8_t* data_;
-  std::size_t size_;
-};
-
-Flag make_flag(Source& source) {
+Flag make_flag(FuzzSource& source) {
   Flag flag;
   flag.event = static_cast<FlagEvent>(source.below(7));
   flag.critical = source.below(2) == 1;
@@ -91,10 +58,54 @@ Flag make_flag(Source& source) {
   return flag;
 }
 
+bool is_plain_line(std::string_view line) {
+  return valid_utf8(line) && std::none_of(line.begin(), line.end(), [](char byte) {
+           return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F;
+         });
+}
+
+// What the host said stands in the entry byte for byte, and nothing that it said became a field.
+void check_journal(const Flag& flag, int facility, std::span<char> small) {
+  static std::array<char, kLargestJournalEntry> buffer;
+  const Result<std::size_t> written = render_flag_journal(flag, facility, buffer);
+  require_promise(written && *written <= buffer.size());
+  JournalEntry entry;
+  require_promise(parse_journal({buffer.data(), *written}, entry));
+  const auto check_field = [&entry](std::string_view name, std::string_view value) {
+    std::size_t times = 0;
+    const std::string_view found = entry.get(name, &times);
+    require_promise(value.empty() ? times == 0 : times == 1 && found == value);
+  };
+  check_field("EPSILOND_EVENT", event_name(flag.event));
+  check_field("MESSAGE_ID", event_message_id(flag.event));
+  check_field("PRIORITY", std::to_string(severity_of(flag)));
+  check_field("SYSLOG_FACILITY", std::to_string(facility));
+  check_field("EPSILOND_ID", flag.id);
+  check_field("EPSILOND_HOST", flag.host);
+  check_field("EPSILOND_MODEL", flag.model);
+  for (std::size_t i = 0; i < flag.feature_count; ++i)
+    check_field("EPSILOND_FEATURE_" + std::to_string(i + 1), flag.features[i].name);
+  for (std::size_t i = 0; i < flag.process_count; ++i) {
+    const std::string name = "EPSILOND_PROCESS_" + std::to_string(i + 1);
+    check_field(name, flag.processes[i].comm);
+    check_field(name + "_UNIT", flag.processes[i].unit);
+  }
+  std::size_t messages = 0;
+  require_promise(is_plain_line(entry.get("MESSAGE", &messages)) && messages == 1);
+  for (std::size_t i = 0; i < entry.count; ++i) {
+    const std::string_view name = entry.fields[i].name;
+    require_promise(name.starts_with("EPSILOND_") || name.starts_with("SYSLOG_") || name.starts_with("MESSAGE") ||
+                    name == "PRIORITY");
+  }
+
+  const Result<std::size_t> cut = render_flag_journal(flag, facility, small);
+  require_promise(cut ? *cut == *written : cut.error().code == ErrorCode::kTooLarge && small.size() < *written);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Source source(data, size);
+  FuzzSource source(data, size);
   const std::size_t limit = source.below(4097);
   SyslogHeader header;
   source.number(header.pid);
@@ -107,29 +118,29 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span<char> out = std::span<char>(buffer).first(std::min(limit, buffer.size()));
 
   const Result<std::size_t> json = render_flag_json(flag, out);
-  require(json || out.size() < kMinJsonDatagram);
+  require_promise(json || out.size() < kMinJsonDatagram);
   if (json) {
     Flag parsed;
-    require(*json <= out.size());
-    require(parse_flag_json({buffer.data(), *json}, parsed));
-    require(parsed.event == flag.event);
+    require_promise(*json <= out.size());
+    require_promise(parse_flag_json({buffer.data(), *json}, parsed));
+    require_promise(parsed.event == flag.event);
   }
 
   const Result<std::size_t> rfc5424 = render_flag_rfc5424(flag, header, out);
-  require(rfc5424 || out.size() < kMinSyslogDatagram);
+  require_promise(rfc5424 || out.size() < kMinSyslogDatagram);
   if (rfc5424) {
     Rfc5424 parsed;
-    require(*rfc5424 <= out.size());
-    require(parse_rfc5424({buffer.data(), *rfc5424}, parsed));
-    require(parsed.priority == header.facility * 8 + severity_of(flag));
+    require_promise(*rfc5424 <= out.size());
+    require_promise(parse_rfc5424({buffer.data(), *rfc5424}, parsed));
+    require_promise(parsed.priority == header.facility * 8 + severity_of(flag));
   }
 
   const Result<std::size_t> local = render_flag_local_syslog(flag, header, offset, out);
-  require(local || out.size() < kMinSyslogDatagram);
+  require_promise(local || out.size() < kMinSyslogDatagram);
   if (local) {
-    const std::string_view line(buffer.data(), *local);
-    require(*local <= out.size() && valid_utf8(line));
-    for (const char byte : line) require(static_cast<unsigned char>(byte) >= 0x20 && byte != 0x7F);
+    require_promise(*local <= out.size() && is_plain_line({buffer.data(), *local}));
   }
+
+  check_journal(flag, header.facility, out);
   return 0;
 }
