@@ -1,5 +1,7 @@
 """What is measured side by side: how each program is started so that it does its work once a second."""
+import glob
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -7,11 +9,15 @@ import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from typing import Optional
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 AGENT = os.path.join(ROOT, "build", "release", "epsilond")
 PEER_PACKAGES = {"collectd": "collectd-core", "node_exporter": "prometheus-node-exporter", "netdata": "netdata-core",
                  "monit": "monit", "atop": "atop"}
+# A static program takes no preloaded library: tests/agent/pipeline/steady_memory_test.cpp counts, with every allocator
+# wrapped.
+NO_ALLOCATIONS = 0
 SCRAPED = "http://127.0.0.1:9100/metrics"
 
 
@@ -20,8 +26,9 @@ class Program:
     name: str
     command: list
     binary: str
-    package: str = ""
+    package: str = ""  # by its name, or the file itself
     counted: bool = False  # its allocations, by a library that is preloaded
+    allocations: Optional[int] = None  # a tick, where they are known without that
     scraped: str = ""  # asked for this once a second
     environment: dict = field(default_factory=dict)
 
@@ -41,18 +48,20 @@ def ours(folder, floor):
         shutil.copy(path, own)
         return own
 
-    def agent(name, settings):
+    def agent(name, settings, allocations):
         own = copy(AGENT, name)
-        return Program(name, [own, "-c", write(folder, os.path.basename(own) + ".ini", "[agent]\n" + settings)], own)
+        return Program(name, [own, "-c", write(folder, os.path.basename(own) + ".ini", "[agent]\n" + settings)], own,
+                       package=own_package(), allocations=allocations)
 
     socket = os.path.join(folder, "control.sock")
     state = os.path.join(folder, "state")
     return [
-        Program("floor: files", [copy(floor, "files"), "files"], floor),
-        Program("floor: files and scan", [copy(floor, "scan"), "scan"], floor),
-        agent("epsilond", "control = %s\nstate = %s\n" % (socket, state)),
-        agent("epsilond, no control socket", "control = none\nstate = none\n"),
-        agent("epsilond, source = statgrab", "control = none\nstate = none\nsource = statgrab\n"),
+        Program("floor: files", [copy(floor, "files"), "files"], floor, allocations=0),  # floor.c has no heap
+        Program("floor: files and scan", [copy(floor, "scan"), "scan"], floor, allocations=0),
+        agent("epsilond", "control = %s\nstate = %s\n" % (socket, state), NO_ALLOCATIONS),
+        agent("epsilond, no control socket", "control = none\nstate = none\n", NO_ALLOCATIONS),
+        # libstatgrab allocates inside itself, and nobody can count it there.
+        agent("epsilond, source = statgrab", "control = none\nstate = none\nsource = statgrab\n", None),
     ]
 
 
@@ -122,10 +131,20 @@ def peers(folder):
     return kept
 
 
+def own_package():
+    """The newest package of the agent for this machine that was built here; empty if none was."""
+    architecture = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf"}.get(platform.machine(), "*")
+    found = glob.glob(os.path.join(ROOT, "build", "packages", "epsilond_*_%s.deb" % architecture))
+    return max(found, key=os.path.getmtime, default="")
+
+
 def installed_kib(package):
-    """What the package manager says the package takes, without what it depends on; 0 if it does not know it."""
-    asked = subprocess.run(["dpkg-query", "-W", "-f", "${Installed-Size}", package], capture_output=True, text=True)
-    return int(asked.stdout) if asked.returncode == 0 and asked.stdout.isdigit() else 0
+    """What the package says it takes once it is installed, without what it depends on; 0 if that is not known."""
+    question = ["dpkg-deb", "-f", package, "Installed-Size"] if package.endswith(".deb") else \
+        ["dpkg-query", "-W", "-f", "${Installed-Size}", package]
+    asked = subprocess.run(question, capture_output=True, text=True)
+    size = asked.stdout.strip()
+    return int(size) if asked.returncode == 0 and size.isdigit() else 0
 
 
 class Scraper(threading.Thread):

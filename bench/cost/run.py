@@ -62,7 +62,7 @@ def windows(running, seconds, rounds):
 
 
 def count_calls(running):
-    """(system calls, allocations) per tick by name. All run at once: counts do not mind."""
+    """(system calls, allocations) per tick by name; None where nobody knows. All run at once: counts do not mind."""
     for one in running:
         one.go_on()
     until_half_second()
@@ -75,7 +75,7 @@ def count_calls(running):
     for one, calls, first, last in zip(running, counting, before, after):
         calls = system_calls(calls)
         counts[one.program.name] = (None if calls is None else calls / COUNTED_TICKS,
-                                    None if first is None else (last - first) / COUNTED_TICKS)
+                                    one.program.allocations if first is None else (last - first) / COUNTED_TICKS)
         one.stop()
     return counts
 
@@ -164,7 +164,7 @@ def tables(arguments, results):
             seen.add(name)
             lines.append("| %s | %s | %s |" % (name, shown(os.path.getsize(row["binary"])
                          if os.path.exists(row["binary"]) else None),
-                         shown(programs.installed_kib(row["package"]) if row["package"] else None)))
+                         shown(programs.installed_kib(row["package"]) or None if row["package"] else None)))
     return "\n".join(lines) + "\n"
 
 
@@ -183,6 +183,9 @@ def main():
         return
     if not os.path.exists(programs.AGENT):
         raise SystemExit("no %s; build it first: cmake --workflow --preset release" % programs.AGENT)
+    if not programs.own_package():
+        print("no package in build/packages, so its size is left out: cmake --workflow --preset packages",
+              file=sys.stderr)
     if arguments.peers:
         install_peers()
     with tempfile.TemporaryDirectory(prefix="epsilond-cost-") as folder:
