@@ -99,7 +99,7 @@ std::size_t HostBook::bytes() const {
 // Where it is in the index, or where it would be.
 std::size_t HostBook::place_of(std::string_view name) const {
   const std::size_t mask = index_.size() - 1;
-  std::size_t place = hash_(name) & mask;
+  std::size_t place = static_cast<std::size_t>(hash_(name)) & mask;
   while (index_[place] != kFree && hosts_[index_[place]].name.view() != name) place = (place + 1) & mask;
   return place;
 }

@@ -53,7 +53,7 @@ struct Options {
   std::vector<HostKind> kinds{epsilond::tests::kHostKinds.begin(), epsilond::tests::kHostKinds.end()};
   NamedModel model = kModels[0];
   std::vector<double> knobs{0.5, 2.0, 10.0};
-  std::uint64_t seeds = 50;
+  std::size_t seeds = 50;
   std::size_t weeks = 8;
   double interval_s = 60.0;
   double warm_up_s = 900.0;

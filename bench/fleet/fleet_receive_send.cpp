@@ -28,7 +28,7 @@ std::int64_t now_ns(clockid_t clock) {
 void sleep_until(std::int64_t monotonic_ns) {
   timespec until{};
   until.tv_sec = monotonic_ns / 1'000'000'000;
-  until.tv_nsec = monotonic_ns % 1'000'000'000;
+  until.tv_nsec = static_cast<decltype(until.tv_nsec)>(monotonic_ns % 1'000'000'000);
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) != 0) continue;
 }
 
@@ -44,7 +44,7 @@ class Sender {
 
   void send(std::uint64_t count) {
     while (count > 0) {
-      const std::size_t batch = std::min<std::uint64_t>(count, kAtOnce);
+      const auto batch = static_cast<std::size_t>(std::min<std::uint64_t>(count, kAtOnce));
       const std::int64_t wall = now_ns(CLOCK_REALTIME);
       for (std::size_t i = 0; i < batch; ++i) write_line(i, wall);
       const int done = ::sendmmsg(fd_, messages_.data(), static_cast<unsigned>(batch), 0);

@@ -10,7 +10,7 @@ SourceLimiter::SourceLimiter(double per_s, const KeyedHash& hash) : per_s_(per_s
 bool SourceLimiter::admit(const SourceAddress& source, std::chrono::nanoseconds monotonic) {
   const std::size_t counted = source.is_ipv4() ? 16 : 8;
   const std::string_view bytes(reinterpret_cast<const char*>(source.bytes.data()), counted);
-  Bucket& bucket = buckets_[hash_(bytes) % kBuckets];
+  Bucket& bucket = buckets_[static_cast<std::size_t>(hash_(bytes) % kBuckets)];
   const auto now_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(monotonic).count());
   const double passed_s = 1e-3 * static_cast<double>(now_ms - bucket.ms);

@@ -40,7 +40,8 @@ using Words = std::array<std::uint64_t, kWords>;
 
 // What a writer that is killed leaves to its parent.
 struct Shared {
-  std::atomic<std::uint64_t> saved{0};  // the newest that save_state() has returned from
+  // The newest that save_state() has returned from. ARMv5 would need a library for an atomic one of 64 bits.
+  std::atomic<std::uint32_t> saved{0};
 };
 
 struct Bench {
@@ -106,7 +107,7 @@ std::uint64_t load(Bench& bench) {
 [[noreturn]] void save_for_ever(const Bench& bench, std::uint64_t from, Durability durability) {
   for (std::uint64_t number = from;; ++number) {
     if (!save(bench, number, durability)) ::_exit(1);
-    bench.shared->saved.store(number);
+    bench.shared->saved.store(static_cast<std::uint32_t>(number));
   }
 }
 
