@@ -14,13 +14,14 @@ import threading
 import time
 import unittest
 
-from scratch import Scratch
+from scratch import PATIENCE, Scratch
 
 EPSILOND, DISTURB, FIXTURES = sys.argv[1:4]
 
 
 def run(*arguments, **options):
-    return subprocess.run([EPSILOND, *arguments], capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run([EPSILOND, *arguments], capture_output=True, text=True, timeout=60 * PATIENCE,
+                          **options)
 
 
 def events(text):
@@ -159,7 +160,7 @@ class Agent(Scratch):
             agent = self.start("--state", "none", "-c", self.write("fast.ini", "[agent]\ninterval = 100ms\n"))
             self.assertIn('"event":"start"', agent.stdout.readline())
             agent.send_signal(number)
-            output, _ = agent.communicate(timeout=20)
+            output, _ = agent.communicate(timeout=20 * PATIENCE)
             self.assertEqual(agent.returncode, 0)
             self.assertIn('"event":"stop"', output)
 
@@ -174,7 +175,7 @@ class Agent(Scratch):
         agent.send_signal(signal.SIGHUP)
         self.wait_for(lambda: "reloaded" in agent.stderr.readline(), "a reload")
         agent.terminate()
-        output, _ = agent.communicate(timeout=20)
+        output, _ = agent.communicate(timeout=20 * PATIENCE)
         self.assertEqual(agent.returncode, 0)
         self.assertEqual(json.loads(output.splitlines()[-1])["host"], "after")
 
@@ -329,7 +330,7 @@ class Agent(Scratch):
                               (["zombies", "200", "12"], "zombies", "zombies")):
                 self.disturb(life, *arguments)
             agent.terminate()
-            agent.communicate(timeout=20)
+            agent.communicate(timeout=20 * PATIENCE)
             self.assertEqual(agent.returncode, 0)
 
 

@@ -19,6 +19,7 @@ AGENTS = (os.path.join(NATIVE, "epsilond"), EPSILOND)
 TOOLS = (os.path.join(NATIVE, "epsilonctl"), EPSILONCTL)
 MODELS = ("product", "mahalanobis", "mixture", "kmeans", "isolation_forest", "zscore")
 MINUTES = 4 * 1440
+PATIENCE_S = 1700  # with an emulator
 
 
 class Portable(Scratch):
@@ -33,7 +34,7 @@ class Portable(Scratch):
             return file.read()
 
     def run_program(self, program, *arguments):
-        result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=280)
+        result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
@@ -89,7 +90,7 @@ class Portable(Scratch):
             root = os.path.join(FIXTURES, scenario, "1")
             with self.subTest(scenario):
                 said = [subprocess.run([agent, "--once", "-c", ini, "--root", root], capture_output=True, text=True,
-                                       timeout=60) for agent in AGENTS]
+                                       timeout=PATIENCE_S) for agent in AGENTS]
                 self.assertEqual(said[0].stdout, said[1].stdout)
                 self.assertEqual(said[0].returncode, said[1].returncode)
 

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import unittest
 
+from scratch import PATIENCE
+
 EPSILONCTL = sys.argv[1]
 DATA = os.environ.get("EPSILOND_DATA")
 
@@ -25,7 +27,7 @@ OUTAGE = range(5 * 1440 + 900, 5 * 1440 + 950)   # the sixth day at 15:00, fifty
 
 
 def run(*arguments):
-    return subprocess.run([EPSILONCTL, *arguments], capture_output=True, text=True, timeout=300)
+    return subprocess.run([EPSILONCTL, *arguments], capture_output=True, text=True, timeout=300 * PATIENCE)
 
 
 def quantile(values, share):

@@ -6,6 +6,10 @@ import time
 import unittest
 
 
+# How many times as long as usual a program may take: in an emulator, many.
+PATIENCE = float(os.environ.get("EPSILOND_PATIENCE", "1"))
+
+
 class Scratch(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="epsilond-test-")
@@ -20,7 +24,7 @@ class Scratch(unittest.TestCase):
         return self.path(name)
 
     def wait_for(self, condition, what, seconds=60):
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while time.monotonic() < deadline:
             if condition():
                 return
