@@ -2,8 +2,11 @@
 
 #include "platform/collect/datagram_listener.h"
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -11,6 +14,7 @@
 #include <vector>
 
 #include "platform/emit/datagram_socket.h"
+#include "platform/unique_fd.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -94,7 +98,21 @@ void what_is_too_long_is_cut_and_said(void** state) {
   assert_int_equal(bench.seen.cuts, 1);
 }
 
+// An emulator of another processor may not pass on what counts them.
+bool drops_are_told() {
+  const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  std::array<std::uint32_t, SK_MEMINFO_VARS> facts{};
+  socklen_t size = sizeof facts;
+  return ::setsockopt(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes) == 0 &&
+         ::getsockopt(fd.get(), SOL_SOCKET, SO_MEMINFO, facts.data(), &size) == 0;
+}
+
 void what_the_kernel_drops_is_counted_exactly(void** state) {
+  if (!drops_are_told()) {
+    print_message("what runs this test does not tell what a socket has dropped\n");
+    skip();
+  }
   Bench& bench = get(state);
   constexpr std::size_t kSent = 500;
   const std::string text(300, 'x');

@@ -71,9 +71,13 @@ void memory_in_use_is_what_is_not_available(void** state) {
 }
 
 void total_memory_is_that_of_the_c_library(void** state) {
+  const double total = value(state_of(state).first, SampleField::kMemTotalBytes);
+  if (sizeof(long) == 4 && total >= 0x1p32) {
+    print_message("a 32-bit program in an emulator is told the memory of this machine modulo 4 GiB\n");
+    skip();
+  }
   const double pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
-  assert_near(value(state_of(state).first, SampleField::kMemTotalBytes),
-              pages * static_cast<double>(sysconf(_SC_PAGESIZE)), 0, 1e-6);
+  assert_near(total, pages * static_cast<double>(sysconf(_SC_PAGESIZE)), 0, 1e-6);
 }
 
 void processors_are_those_of_the_c_library(void** state) {
