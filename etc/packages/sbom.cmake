@@ -96,7 +96,9 @@ function(epsilond_write_sbom root out)
     list(APPEND files "    {\"SPDXID\": \"SPDXRef-program-${short}\", \"fileName\": \"./usr/${program}\", \"fileTypes\": [\"BINARY\"],
       \"checksums\": [{\"algorithm\": \"SHA1\", \"checksumValue\": \"${sha1}\"}, {\"algorithm\": \"SHA256\", \"checksumValue\": \"${sha256}\"}],
       \"licenseConcluded\": \"NOASSERTION\", \"licenseInfoInFiles\": [\"NOASSERTION\"], \"copyrightText\": \"NOASSERTION\"}")
-    epsilond_add_relation(epsilond CONTAINS program-${short})
+    # The source, whose files are not analysed, may not CONTAIN any (SPDX 2.3, clause 7.8).
+    epsilond_add_relation(DOCUMENT DESCRIBES program-${short})
+    epsilond_add_relation(program-${short} GENERATED_FROM epsilond)
 
     file(STRINGS ${EPSILOND_BUILD}/${short}.map lines REGEX "^(/[^(]*\\.a\\(|LOAD /.*\\.o$)")
     list(TRANSFORM lines REPLACE "^LOAD " "")

@@ -100,10 +100,14 @@ class Packages(unittest.TestCase):
         for name, package in packages.items():
             self.assertRegex(package["versionInfo"], r"^[0-9]", name)
             self.assertNotEqual(package["licenseConcluded"], "NOASSERTION", name)
+        files = {part["SPDXID"] for part in sbom["files"]}
+        closed = {part["SPDXID"] for part in sbom["packages"] if not part["filesAnalyzed"]}
         known = {"SPDXRef-DOCUMENT"} | {part["SPDXID"] for part in sbom["packages"] + sbom["files"]}
         linked = {}
         for relation in sbom["relationships"]:
             self.assertLessEqual({relation["spdxElementId"], relation["relatedSpdxElement"]}, known)
+            if relation["relationshipType"] == "CONTAINS" and relation["spdxElementId"] in closed:
+                self.assertNotIn(relation["relatedSpdxElement"], files, "SPDX 2.3, clause 7.8")
             linked.setdefault(relation["spdxElementId"], set()).add(relation["relatedSpdxElement"])
         of_archive = {"libc": "glibc", "libm": "glibc", "libstdc++": "gcc", "libgcc": "gcc", "libgcc_eh": "gcc",
                       "libstatgrab": "libstatgrab", "libinih": "inih", "libz": "zlib"}
@@ -111,6 +115,8 @@ class Packages(unittest.TestCase):
             with open(os.path.join(BUILD, program + ".map"), errors="replace") as file:
                 archives = set(re.findall(r"^/\S*/(lib[^/(]*?)(?:-[0-9.]+)?\.a\(", file.read(), re.M))
             self.assertIn("libc", archives)
+            self.assertIn("SPDXRef-epsilond", linked["SPDXRef-program-" + program])
+            self.assertIn("SPDXRef-program-" + program, linked["SPDXRef-DOCUMENT"])
             for archive in archives:
                 self.assertIn("SPDXRef-" + of_archive[archive], linked["SPDXRef-program-" + program], archive)
 
