@@ -33,6 +33,12 @@ function(put file target)
 endfunction()
 
 run(${CMAKE_COMMAND} --build ${EPSILOND_BUILD} --target epsilond epsilonctl)
+# Without the plotting library it is another program, and the same commit would not give the same bytes.
+file(READ ${EPSILOND_BUILD}/agent/report/uplot_dir uplot)
+if(NOT uplot)
+  message(FATAL_ERROR "epsilonctl is built without --report: install npm and configure again, or unpack uPlot and set "
+    "-DEPSILOND_UPLOT_DIR=FOLDER")
+endif()
 foreach(component programs integration)
   run(${CMAKE_COMMAND} --install ${EPSILOND_BUILD} --component ${component} --prefix ${root}/usr)
 endforeach()

@@ -26,6 +26,9 @@ class Packages(unittest.TestCase):
         for tool in ("cpack", "dpkg-deb", "rpmbuild"):
             if not shutil.which(tool):
                 raise unittest.SkipTest("no %s here" % tool)
+        with open(os.path.join(BUILD, "agent/report/uplot_dir")) as file:
+            if not file.read().strip():
+                raise unittest.SkipTest("built without uPlot, which packages need")
         # Two places, two umasks, two languages; the second where names come in another order, if that is to be had.
         elsewhere = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         cls.folders = [tempfile.mkdtemp(prefix="epsilond-packages-"),
