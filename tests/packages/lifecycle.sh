@@ -94,12 +94,26 @@ if [ "$manager" != none ]; then
   printf '[model host]\nfalse_alarms_per_week = 2\n' > /etc/epsilond/epsilond.ini
   check "upgrade with the ini mended" install_deb "$here/new.deb"
   check "the new one runs" soon one_agent
+
+  scripts=/var/lib/dpkg/info/epsilond
+  check "a removal stops it" env DPKG_MAINTSCRIPT_PACKAGE=epsilond $scripts.prerm remove
+  check "nothing runs" soon no_agent
+  check "and goes no further" env DPKG_MAINTSCRIPT_PACKAGE=epsilond $scripts.postinst abort-remove
+  check "it runs again" soon one_agent
 fi
 
 check "remove" apt-get -o Dpkg::Use-Pty=0 remove -y epsilond
 check "nothing runs" no_agent
 check "the programs are gone" sh -c '! [ -e /usr/sbin/epsilond ] && ! [ -e /usr/bin/epsilonctl ]'
 check "configuration and state stay" test -s /etc/epsilond/epsilond.ini -a -d /var/lib/epsilond
+if [ "$manager" != none ]; then
+  printf '[model host]\nfalse_alarms_per_weak = 2\n' > /etc/epsilond/epsilond.ini
+  check "install again with a wrong ini" install_deb "$here/old.deb"
+  cp "$here/said" "$here/complaint"
+  check "it says that it was not started" grep -q 'NOT started' "$here/complaint"
+  check "nothing runs" no_agent
+  printf '[model host]\nfalse_alarms_per_week = 2\n' > /etc/epsilond/epsilond.ini
+fi
 check "install again" install_deb "$here/new.deb"
 check "the ini is the changed one" grep -q 'false_alarms_per_week = 2' /etc/epsilond/epsilond.ini
 [ "$manager" = none ] || check "it runs again" soon one_agent
