@@ -11,6 +11,7 @@
 #include "agent/config/config_files.h"
 #include "agent/exit_code.h"
 #include "agent/log.h"
+#include "agent/outputs/schedule.h"
 #include "platform/file/text_file.h"
 #include "platform/host/account.h"
 #include "platform/host/file_access.h"
@@ -142,7 +143,8 @@ void Confinement::restrict_files(const Options& options, const Config& config, b
   }
   std::vector<FilePath> paths = paths_of(options, config);
   for (const std::string_view path :
-       {platform::ProcRoot::kHostPath, std::string_view("/sys"), std::string_view("/run")})
+       {platform::ProcRoot::kHostPath, std::string_view("/sys"), std::string_view("/run"),
+        std::string_view(kMachineIdPath)})
     paths.push_back({std::string(path)});
   if (const Result<int> version = platform::restrict_files(paths); version) {
     left_ = std::move(paths);

@@ -30,7 +30,7 @@ std::chrono::nanoseconds phase_of(std::string_view machine_id, std::string_view 
 
 std::string machine_id() {
   constexpr std::size_t kMost = 64;
-  const platform::Result<std::string> text = platform::read_text_file("/etc/machine-id", kMost);
+  const platform::Result<std::string> text = platform::read_text_file(kMachineIdPath, kMost);
   return text ? *text : std::string();
 }
 

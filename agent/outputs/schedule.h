@@ -12,7 +12,10 @@ namespace epsilond::agent {
 // In [0, period): by a fingerprint of what tells this host from others. `period` > 0.
 std::chrono::nanoseconds phase_of(std::string_view machine_id, std::string_view host, std::chrono::nanoseconds period);
 
-// /etc/machine-id, or empty: a host without one is told by its name.
+// A host without one is told by its name.
+inline constexpr const char* kMachineIdPath = "/etc/machine-id";
+
+// What stands there, or empty.
 std::string machine_id();
 
 class Schedule {
