@@ -7,15 +7,28 @@
 namespace epsilond::agent {
 
 void ControlSocket::open(const std::string& path) {
-  if (path == path_ && (server_ || path.empty())) return;
-  server_.reset();
+  if (path != path_) server_.reset();
   path_ = path;
-  if (path.empty()) return;
-  auto server = platform::LineServer::listen(path, service_);
-  if (server)
+  failed_ = false;
+  listen();
+}
+
+void ControlSocket::tick(std::chrono::nanoseconds monotonic) {
+  if (again_.is_due(monotonic)) listen();
+}
+
+void ControlSocket::listen() {
+  if (path_.empty() || (server_ && server_->has_its_file())) return;
+  const bool is_late = failed_ || server_;
+  server_.reset();
+  auto server = platform::LineServer::listen(path_, service_);
+  if (server) {
     server_ = std::move(*server);
-  else
+    if (is_late) log_line(LogLevel::kInfo, "control: listening at %s now", path_.c_str());
+  } else if (!failed_) {
     log_line(LogLevel::kWarning, "control: going on without a socket: %s", server.error().context.c_str());
+  }
+  failed_ = !server;
 }
 
 std::span<pollfd> ControlSocket::watched() { return server_ ? server_->watched() : std::span<pollfd>(); }

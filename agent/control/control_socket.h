@@ -10,6 +10,7 @@
 #include <string>
 
 #include "agent/control/control_service.h"
+#include "agent/once_a_minute.h"
 #include "platform/host/line_server.h"
 
 namespace epsilond::agent {
@@ -20,8 +21,11 @@ class ControlSocket {
   static constexpr std::size_t kBytes = sizeof(platform::LineServer) + sizeof(ControlService);
 
   // Listens at `path`; empty: nowhere. What is open at another path is closed, and what is open at this one stays as it
-  // is. A path that cannot be listened at is said, and done without until the next call.
+  // is, unless its file is gone. A path that cannot be listened at is said, and done without.
   void open(const std::string& path);
+  // To be called at each tick: tries once a minute what open() could not do, without a word until it works, and makes a
+  // socket anew whose file is gone.
+  void tick(std::chrono::nanoseconds monotonic);
 
   // What the agent waits for beside its own work, and at the most how long; see LineServer.
   std::span<pollfd> watched();
@@ -31,7 +35,11 @@ class ControlSocket {
   void forget_pipeline() { service_.forget_pipeline(); }
 
  private:
+  void listen();
+
   std::string path_;
+  bool failed_ = false;  // and that was said
+  OnceAMinute again_;
   ControlService service_;
   std::unique_ptr<platform::LineServer> server_;  // ends before the service
 };

@@ -103,9 +103,12 @@ Result<std::unique_ptr<LineServer>> LineServer::listen(std::string_view path, Li
 }
 
 LineServer::~LineServer() {
+  if (has_its_file()) ::unlink(path_.c_str());
+}
+
+bool LineServer::has_its_file() const {
   struct stat found {};
-  if (inode_ != 0 && ::lstat(path_.c_str(), &found) == 0 && found.st_ino == inode_ && found.st_dev == device_)
-    ::unlink(path_.c_str());
+  return inode_ != 0 && ::lstat(path_.c_str(), &found) == 0 && found.st_ino == inode_ && found.st_dev == device_;
 }
 
 std::chrono::milliseconds LineServer::time_left(std::chrono::nanoseconds monotonic) const {

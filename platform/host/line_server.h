@@ -58,6 +58,8 @@ class LineServer {
   LineServer& operator=(const LineServer&) = delete;
   // Closes all and removes the socket, if it is still ours.
   ~LineServer();
+  // Is what is at the path still ours? Else nobody can connect any more.
+  bool has_its_file() const;
 
   // To be polled; serve() reads their revents. Valid until the next call of serve().
   std::span<pollfd> watched() { return watched_; }
