@@ -174,6 +174,7 @@ void Daemon::tick() {
   if (options_.live) live_.print(*works_.pipeline, time);
   service_.after_tick(*works_.pipeline, clock_.monotonic());
   control_.tick(clock_.monotonic());
+  metrics_.tick(clock_.monotonic());
   if (works_.pipeline->told() != told_saved_) static_cast<void>(save_episodes());
   // Saving waits for the disk. In an episode nothing is learned, and a slow disk may be what it is about.
   if (clock_.monotonic() - saved_at_ >= works_.save_every && !all_anomalous()) save_state();

@@ -17,19 +17,28 @@ const EmitterConfig* metrics_section(const Config& config) {
 }
 
 void MetricsSocket::open(const EmitterConfig* wanted, const Pipeline& pipeline, std::size_t sources) {
-  if (wanted == nullptr || !(wanted->endpoint == endpoint_)) server_.reset();
-  if (wanted == nullptr) return;
+  wanted_ = wanted != nullptr;
+  if (!wanted_ || !(wanted->endpoint == endpoint_)) server_.reset();
+  if (!wanted_) return;
   endpoint_ = wanted->endpoint;
   detail_ = wanted->features;
   text_.resize(exposition_bytes(pipeline, sources, detail_));
   name_.assign("prometheus ");
   name_.append(platform::format_endpoint(endpoint_));
-  if (server_) return;
+  failed_ = false;
+  if (!server_) listen();
+}
+
+void MetricsSocket::listen() {
   auto server = platform::PageServer::listen(endpoint_, kPath, text_.size(), *this);
-  if (server)
+  if (server) {
     server_ = std::move(*server);
-  else
+    if (failed_)
+      log_line(LogLevel::kInfo, "prometheus: listening at %s now", platform::format_endpoint(endpoint_).c_str());
+  } else if (!failed_) {
     log_line(LogLevel::kWarning, "prometheus: going on without /metrics: %s", server.error().context.c_str());
+  }
+  failed_ = !server;
 }
 
 std::size_t MetricsSocket::bytes_of(const EmitterConfig& section, const Pipeline& pipeline, std::size_t sources) {

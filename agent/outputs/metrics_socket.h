@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/config/config.h"
+#include "agent/once_a_minute.h"
 #include "agent/outputs/facts.h"
 #include "platform/fixed_string.h"
 #include "platform/host/page_server.h"
@@ -24,6 +25,11 @@ class MetricsSocket final : public platform::PageSource {
   // As the [emit prometheus] section says; null: nowhere. What is open elsewhere is closed, and what is open there
   // stays. An address that cannot be listened at is said, and done without.
   void open(const EmitterConfig* section, const Pipeline& pipeline, std::size_t sources);
+  // To be called at each tick: tries once a minute what open() could not do, without a word until it works. At boot the
+  // address may be there later than the agent.
+  void tick(std::chrono::nanoseconds monotonic) {
+    if (again_.is_due(monotonic) && wanted_ && !server_) listen();
+  }
   // What that takes.
   static std::size_t bytes_of(const EmitterConfig& section, const Pipeline& pipeline, std::size_t sources);
 
@@ -43,6 +49,11 @@ class MetricsSocket final : public platform::PageSource {
   std::string_view page() override;
 
  private:
+  void listen();
+
+  bool wanted_ = false;
+  bool failed_ = false;  // and that was said
+  OnceAMinute again_;
   platform::Endpoint endpoint_;
   FeatureDetail detail_ = FeatureDetail::kTop;
   platform::FixedString<72> name_;
