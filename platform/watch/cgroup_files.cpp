@@ -61,13 +61,9 @@ bool CgroupFiles::list(ProcessTree& tree) {
   return listed_ > 0 && saw_all_;
 }
 
-void CgroupFiles::list_group(int directory, int depth, ProcessTree& tree) {
-  if (depth > kMostDepth || groups_ == kMostGroups) {
-    saw_all_ = false;
-    return;
-  }
+bool CgroupFiles::list_group(int directory, int depth, ProcessTree& tree) {
   ++groups_;
-  list_processes(directory, tree);
+  if (!list_processes(directory, tree)) return false;
   const UniqueFd listing = open_at(directory, ".", O_DIRECTORY);
   alignas(8) char entries[2048];
   for (ssize_t got = 0; listing.valid() && (got = ::getdents64(listing.get(), entries, sizeof entries)) > 0;) {
@@ -75,13 +71,18 @@ void CgroupFiles::list_group(int directory, int depth, ProcessTree& tree) {
       const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
       at += entry->d_reclen;
       if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+      if (depth == kMostDepth || groups_ == kMostGroups) {
+        saw_all_ = false;
+        return groups_ < kMostGroups;
+      }
       const UniqueFd below = open_at(directory, entry->d_name, O_DIRECTORY | O_NOFOLLOW);
-      if (below.valid()) list_group(below.get(), depth + 1, tree);
+      if (below.valid() && !list_group(below.get(), depth + 1, tree)) return false;
     }
   }
+  return true;
 }
 
-void CgroupFiles::list_processes(int directory, ProcessTree& tree) {
+bool CgroupFiles::list_processes(int directory, ProcessTree& tree) {
   const UniqueFd file = open_at(directory, kProcesses, 0);
   char chunk[1024];
   std::int32_t pid = 0;  // 0: a process that our pid namespace does not show
@@ -93,12 +94,13 @@ void CgroupFiles::list_processes(int directory, ProcessTree& tree) {
         continue;
       }
       if (pid > 0 && pid <= kMost) {
-        tree.list(pid);
+        if (!tree.list(pid)) return false;
         ++listed_;
       }
       pid = 0;
     }
   }
+  return true;
 }
 
 std::optional<std::string_view> CgroupFiles::text(const char* name, std::span<char> buffer) const {

@@ -31,7 +31,8 @@ class CgroupFiles {
 
   // Is the group there? Looks for it anew where it has been removed since.
   bool open();
-  // Tells `tree` of each process. Needs open(). False if there was none, or more groups than are looked into.
+  // Tells `tree` of each process, until there are more groups than are looked into, or more processes than the tree
+  // holds: what it costs is bounded by these alone. Needs open(). False if there was none, or more groups than that.
   bool list(ProcessTree& tree);
   bool saw_all_groups() const { return saw_all_; }
   // Sets in `out` what the files say: memory, swap, threads, processor time, bytes read and written; what they do not say
@@ -46,8 +47,9 @@ class CgroupFiles {
   std::optional<std::string_view> text(const char* name, std::span<char> buffer) const;
   std::optional<std::uint64_t> number(const char* name) const;
   void set_counter(TreeUsage& out, UsageField field, std::size_t counter, std::uint64_t now, double unit);
-  void list_group(int directory, int depth, ProcessTree& tree);
-  void list_processes(int directory, ProcessTree& tree);
+  // False: enough has been seen.
+  bool list_group(int directory, int depth, ProcessTree& tree);
+  bool list_processes(int directory, ProcessTree& tree);
 
   const ProcRoot& root_;
   const Path path_;

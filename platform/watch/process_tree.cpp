@@ -62,11 +62,19 @@ void ProcessTree::saw(const PidStat& stat) {
   members_.saw(sighting_of(stat), by_pid || by_name);
 }
 
-void ProcessTree::list(std::int32_t pid) {
-  if (const TreeMember* const known = members_.find(pid)) return members_.saw(known->who, true);
+bool ProcessTree::list(std::int32_t pid) {
+  if (members_.is_full()) {
+    members_.leave_out();
+    return false;
+  }
+  if (const TreeMember* const known = members_.find(pid)) {
+    members_.saw(known->who, true);
+    return true;
+  }
   std::array<char, kStatSize> buffer;
   const std::string_view text = text_of(buffer.data(), files_.read(pid, "stat", buffer));
   if (const Result<PidStat> stat = parse_pid_stat(text); stat) members_.saw(sighting_of(*stat), true);
+  return true;
 }
 
 void ProcessTree::end_pass() {

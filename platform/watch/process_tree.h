@@ -60,8 +60,9 @@ class ProcessTree {
   void saw(const PidStat& stat);
   void end_pass();
   void drop_pass() { members_.drop_pass(); }
-  // In such a pass: this process belongs to the tree, whatever it descends from. One that has ended is none.
-  void list(std::int32_t pid);
+  // In such a pass: this process belongs to the tree, whatever it descends from. One that has ended is none. False if
+  // the tree is full: it was left out without a look at it, and so will be all that come yet.
+  bool list(std::int32_t pid);
 
   // Reads the processes of the tree, some 20 us each, in turn until `cpu_clock` reaches `cpu_deadline`; true when all
   // have been read, and usage() is new. `now`: the time since boot, sleep included.

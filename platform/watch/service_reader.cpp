@@ -34,13 +34,14 @@ void ServiceReader::follow_pid_file() {
 
 bool ServiceReader::read(std::chrono::nanoseconds now, std::chrono::nanoseconds cpu_deadline) {
   if (kind_ == MatchKind::kPidFile) follow_pid_file();
-  bool has_group = false;
-  if (kind_ == MatchKind::kCgroup) {
-    has_group = group_.open();
+  const bool has_group = kind_ == MatchKind::kCgroup && group_.open();
+  // Once a round: a deadline that stretches the round makes the list rarer too.
+  if (kind_ == MatchKind::kCgroup && !in_round_) {
     if (has_group) group_.list(tree_);
     tree_.end_pass();
   }
-  if (!tree_.read(now, cpu_deadline)) return false;
+  in_round_ = !tree_.read(now, cpu_deadline);
+  if (in_round_) return false;
   usage_ = tree_.usage();
   const bool was_there = is_there_;
   is_there_ = usage_.has(UsageField::kProcesses);

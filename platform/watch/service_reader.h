@@ -61,6 +61,7 @@ class ServiceReader {
   Result<void> pid_file_;
   std::uint32_t epoch_ = 0;
   std::uint32_t told_by_group_ = 0;
+  bool in_round_ = false;
   bool is_there_ = false;
 };
 

@@ -67,6 +67,9 @@ class TreeMembers {
   void saw(const Sighting& seen, bool is_root);
   void end_pass();
   void drop_pass();
+  // The pass under way has found kMost. Whoever is then not told of by saw() is to be told of by leave_out().
+  bool is_full() const { return in_pass_ && found_.size() == kMost; }
+  void leave_out() { left_out_ = true; }
   // By the last pass, more processes belonged to the tree than kMost.
   bool overflowed() const { return overflowed_; }
 
@@ -98,6 +101,7 @@ class TreeMembers {
     Sighting* find(std::int32_t pid);
     void sort();  // and each pid once
     void clear() { size_ = 0, sorted_ = true; }
+    std::size_t size() const { return size_; }
     std::span<Sighting> rows() { return {rows_, size_}; }
 
    private:

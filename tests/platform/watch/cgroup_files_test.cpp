@@ -12,6 +12,7 @@
 #include "platform/kernel/process_table.h"
 #include "platform/watch/process_tree.h"
 #include "tests/platform/kernel/made_process.h"
+#include "tests/support/opened_files.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -25,6 +26,7 @@ using epsilond::platform::Result;
 using epsilond::platform::TreeRoots;
 using epsilond::platform::TreeUsage;
 using epsilond::platform::UsageField;
+using epsilond::tests::OpenedFiles;
 using epsilond::tests::put;
 using epsilond::tests::TempTree;
 
@@ -38,6 +40,7 @@ struct State {
   std::unique_ptr<ProcessTree> processes;
   std::unique_ptr<CgroupFiles> group;
   TreeUsage usage;
+  OpenedFiles opened;
   std::string real;  // a real group, to be removed
   pid_t child = 0;
 
@@ -64,6 +67,19 @@ struct State {
     return true;
   }
   double value(UsageField field) const { return usage.has(field) ? usage.value(field) : -1.0; }
+  void put_groups(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) put_file(("below" + std::to_string(i) + "/cgroup.procs").c_str(), "");
+  }
+  // Processes from `first` on, all of the group.
+  void put_processes(std::int32_t first, std::size_t count) {
+    std::string procs;
+    for (std::int32_t pid = first; pid < first + static_cast<std::int32_t>(count); ++pid) {
+      put(tree, {.pid = pid, .comm = "x"});
+      procs += std::to_string(pid) + "\n";
+    }
+    put_file("cgroup.procs", procs);
+  }
+  void watch_opened(const std::string& directory) { opened.watch(tree.path() + "/" + directory); }
   // A child that waits, in a group of its own; false where there are no groups, or not for us.
   bool make_real_group() {
     const std::string name = "epsilond-test-" + std::to_string(::getpid());
@@ -198,11 +214,58 @@ void version_1_lists_the_processes_below_systemd(void** state) {
 
 void more_groups_than_are_looked_into_are_told(void** state) {
   State& test = state_of(state);
-  for (std::size_t i = 0; i < CgroupFiles::kMostGroups; ++i)
-    test.put_file(("below" + std::to_string(i) + "/cgroup.procs").c_str(), "");
+  test.put_groups(CgroupFiles::kMostGroups);
   test.open_fixture();
   assert_true(test.look());
   assert_false(test.group->saw_all_groups());
+}
+
+void as_many_groups_as_are_looked_into_are_all(void** state) {
+  State& test = state_of(state);
+  test.put_groups(CgroupFiles::kMostGroups - 1);
+  test.open_fixture();
+  assert_true(test.look());
+  assert_true(test.group->saw_all_groups());
+}
+
+void groups_that_are_too_deep_hide_none_beside_them(void** state) {
+  State& test = state_of(state);
+  static std::string path;
+  path.clear();
+  for (int depth = 0; depth <= CgroupFiles::kMostDepth; ++depth) path += "deep/";
+  test.put_file((path + "cgroup.procs").c_str(), "11\n");
+  test.put_file("beside/cgroup.procs", "11\n");
+  test.put_file("aside/cgroup.procs", "12\n");
+  test.put_file("cgroup.procs", "10\n");
+  test.open_fixture();
+  assert_true(test.look());
+  assert_int_equal(test.processes->processes(), 3);
+  assert_false(test.group->saw_all_groups());
+}
+
+void groups_beyond_those_that_are_looked_into_are_not_opened(void** state) {
+  State& test = state_of(state);
+  test.put_groups(200);
+  test.open_fixture();
+  test.watch_opened("sys/fs/cgroup/system.slice/x.service");
+  assert_true(test.opened.works());
+  assert_true(test.look());
+  assert_int_equal(test.opened.count("below"), CgroupFiles::kMostGroups - 1);
+}
+
+void processes_beyond_those_of_a_tree_are_not_opened(void** state) {
+  State& test = state_of(state);
+  test.put_processes(1000, ProcessTree::kMostProcesses + 1);
+  test.put_groups(1);
+  test.open_fixture();
+  test.watch_opened("proc/" + std::to_string(1000 + ProcessTree::kMostProcesses));
+  test.watch_opened("sys/fs/cgroup/system.slice/x.service");
+  assert_true(test.opened.works());
+  assert_true(test.look());
+  assert_int_equal(test.processes->processes(), ProcessTree::kMostProcesses);
+  assert_true(test.processes->overflowed());
+  assert_true(test.opened.has("cgroup.procs"));
+  assert_false(test.opened.has("stat") || test.opened.has("below0"));
 }
 
 void a_real_group_is_read(void** state) {
@@ -225,6 +288,10 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(counters_go_on_over_a_group_that_was_made_anew, set_up, tear_down),
     cmocka_unit_test_setup_teardown(version_1_lists_the_processes_below_systemd, set_up, tear_down),
     cmocka_unit_test_setup_teardown(more_groups_than_are_looked_into_are_told, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(as_many_groups_as_are_looked_into_are_all, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(groups_that_are_too_deep_hide_none_beside_them, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(groups_beyond_those_that_are_looked_into_are_not_opened, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(processes_beyond_those_of_a_tree_are_not_opened, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_real_group_is_read, set_up, tear_down),
 };
 EPSILOND_TEST_MAIN(kTests)

@@ -45,6 +45,15 @@ struct State {
   double processes() const {
     return reader->usage().has(UsageField::kProcesses) ? reader->usage().value(UsageField::kProcesses) : 0.0;
   }
+  // All of the group.
+  void put_processes(std::int32_t first, std::int32_t last) {
+    std::string procs;
+    for (std::int32_t pid = first; pid <= last; ++pid) {
+      put(tree, {.pid = pid, .comm = "many"});
+      procs += std::to_string(pid) + "\n";
+    }
+    put_group(procs.c_str(), nullptr);
+  }
   void put_group(const char* procs, const char* user_us) {
     tree.write("sys/fs/cgroup/a.slice/cgroup.procs", procs);
     if (user_us != nullptr)
@@ -155,6 +164,20 @@ void counters_that_come_from_elsewhere_begin_another_epoch(void** state) {
   assert_true(test.reader->usage().has(UsageField::kUserSeconds));
 }
 
+// 20 processes, of which a reading without any time looks at 8.
+void the_list_of_a_control_group_is_read_once_a_round(void** state) {
+  State& test = state_of(state);
+  test.put_processes(30, 49);
+  test.open(MatchKind::kCgroup, "a.slice");
+  assert_false(test.reader->read(test.now, std::chrono::nanoseconds(0)));
+  test.put_processes(30, 50);
+  assert_false(test.reader->read(test.now, std::chrono::nanoseconds(0)));
+  assert_true(test.reader->read(test.now, std::chrono::nanoseconds(0)));
+  assert_near(test.processes(), 20, 0, 0);
+  test.look();
+  assert_near(test.processes(), 21, 0, 0);
+}
+
 void a_control_group_without_processes_does_not_run(void** state) {
   State& test = state_of(state);
   test.put_group("", "2500000");
@@ -174,6 +197,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_service_that_was_away_begins_another_epoch, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_control_group_speaks_before_its_processes, set_up, tear_down),
     cmocka_unit_test_setup_teardown(counters_that_come_from_elsewhere_begin_another_epoch, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(the_list_of_a_control_group_is_read_once_a_round, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_control_group_without_processes_does_not_run, set_up, tear_down),
 };
 EPSILOND_TEST_MAIN(kTests)
