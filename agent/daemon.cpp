@@ -90,21 +90,24 @@ void Daemon::open_metrics() {
   metrics_.open(works_.metrics ? &*works_.metrics : nullptr, *works_.pipeline, works_.source->parts().size());
 }
 
-// For what is due, and for whoever speaks to either socket.
+// For what is due, and for whoever speaks to either socket, unless they have said enough for this second.
 Result<Wake> Daemon::wait() {
+  const std::chrono::nanoseconds monotonic = clock_.monotonic();
+  if (const std::chrono::milliseconds rest = wake_limit_.rest(monotonic); rest > rest.zero())
+    return waiter_->wait({}, rest);
   const std::span<pollfd> control = control_.watched();
   const std::span<pollfd> metrics = metrics_.watched();
   std::array<pollfd, platform::Waiter::kMaxOthers> all{};
   static_assert(2 + platform::LineServer::kClients + platform::PageServer::kClients <= all.size());
   const auto second = std::copy(control.begin(), control.end(), all.begin());
   const auto end = std::copy(metrics.begin(), metrics.end(), second);
-  const std::chrono::nanoseconds monotonic = clock_.monotonic();
   const std::chrono::milliseconds lefts[] = {control_.time_left(monotonic), metrics_.time_left(monotonic)};
   const bool only_one = lefts[0] < lefts[0].zero() || lefts[1] < lefts[1].zero();
   const Result<Wake> wake = waiter_->wait(std::span(all.begin(), end),
                                           only_one ? std::max(lefts[0], lefts[1]) : std::min(lefts[0], lefts[1]));
   std::copy(all.begin(), second, control.begin());
   std::copy(second, end, metrics.begin());
+  if (wake && *wake == Wake::kOther) wake_limit_.woke(clock_.monotonic());
   return wake;
 }
 

@@ -18,6 +18,7 @@
 #include "agent/pipeline/pipeline.h"
 #include "agent/service_report.h"
 #include "agent/source_log.h"
+#include "agent/wake_limit.h"
 #include "agent/watch/watches.h"
 #include "platform/host/clock.h"
 #include "platform/host/own_usage.h"
@@ -85,6 +86,7 @@ class Daemon {
   SourceLog source_log_;
   ControlSocket control_;
   MetricsSocket metrics_;
+  WakeLimit wake_limit_;  // of both
   platform::OwnUsage usage_;
   platform::HostSample sample_;
   std::chrono::nanoseconds started_{0};

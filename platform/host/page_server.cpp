@@ -145,19 +145,21 @@ void PageServer::converse(std::size_t slot, std::chrono::nanoseconds now) {
     if (verdict != HttpVerdict::kIncomplete || too_long) {
       client.answered = answer(client, too_long ? HttpVerdict::kIncomplete : verdict);
       client.since = now;
+      client.used = 0;
       if (!client.answered) drop(slot);
     }
   }
   watch(slot);
 }
 
-// False: the client has closed, or the connection is broken. What comes after a request is thrown away.
+// False: the client has closed, or the connection is broken. What comes after a request is thrown away; who goes on and
+// on would wake us for nothing.
 bool PageServer::receive(Client& client) {
   const std::size_t begin = client.answered ? 0 : client.used;
   const ssize_t got = ::recv(client.fd.get(), client.buffer.data() + begin, kRequestBytes - begin, MSG_DONTWAIT);
   if (got < 0) return is_passing(errno);
-  if (!client.answered) client.used += static_cast<std::size_t>(got);
-  return got > 0;
+  client.used += static_cast<std::size_t>(got);
+  return got > 0 && client.used <= kRequestBytes;
 }
 
 // False: it could not be taken whole.

@@ -33,7 +33,8 @@ class PageSource {
 class PageServer {
  public:
   static constexpr std::size_t kClients = 4;
-  static constexpr std::size_t kRequestBytes = 2048;  // of a request; a longer one is refused (431)
+  // Bytes of a request: a longer one is refused (431). Who says more than as much behind it is closed.
+  static constexpr std::size_t kRequestBytes = 2048;
   // A whole request must have come so long after connecting, and the client must have closed so long after its answer.
   static constexpr std::chrono::seconds kPatience{5};
   // Connections that are taken in one second. More must wait, so that no crowd can take the processor from the host.
@@ -60,7 +61,7 @@ class PageServer {
   struct Client {
     UniqueFd fd;
     bool answered = false;  // only its end is waited for
-    std::size_t used = 0;   // of the buffer
+    std::size_t used = 0;   // of the buffer; once answered, what was thrown away since
     std::chrono::nanoseconds since{0};
     std::array<char, kRequestBytes> buffer;
   };

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,6 +54,8 @@ struct Bench {
     address.sin_port = htons(endpoint.port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int at_once = 1;  // what is sent does not wait until what went before it is acknowledged
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return ~std::size_t{0};
     clients.push_back(std::move(fd));
     return clients.size() - 1;
@@ -226,6 +229,22 @@ void what_comes_behind_a_request_breaks_no_answer(void** state) {
   assert_non_null(std::strstr(bench.ask(more), "epsilond_samples_total 1\n"));
 }
 
+void who_talks_on_and_on_after_its_answer_is_dropped(void** state) {
+  Bench& bench = get(state);
+  const std::size_t client = bench.connect();
+  assert_true(bench.send(client, kGet));
+  bench.serve_all();
+  assert_int_equal(bench.server->answered(), 1);
+  static const std::string more(PageServer::kRequestBytes, 'x');
+  assert_true(bench.send(client, more));
+  bench.serve_all();
+  assert_int_equal(bench.open_clients(), 1);
+  assert_true(bench.send(client, "y"));
+  bench.serve_all();
+  assert_int_equal(bench.open_clients(), 0);
+  assert_int_equal(bench.server->lost(), 0);
+}
+
 void a_port_that_is_taken_is_an_error_that_names_it(void** state) {
   Bench& bench = get(state);
   static std::string problem;
@@ -250,6 +269,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(whoever_asks_is_not_kept_out_by_those_who_do_not, setup, teardown),
     cmocka_unit_test_setup_teardown(a_crowd_waits_for_the_next_second, setup, teardown),
     cmocka_unit_test_setup_teardown(what_comes_behind_a_request_breaks_no_answer, setup, teardown),
+    cmocka_unit_test_setup_teardown(who_talks_on_and_on_after_its_answer_is_dropped, setup, teardown),
     cmocka_unit_test_setup_teardown(a_port_that_is_taken_is_an_error_that_names_it, setup, teardown),
 };
 EPSILOND_TEST_MAIN(kTests)
