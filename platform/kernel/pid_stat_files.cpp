@@ -21,6 +21,13 @@ std::ptrdiff_t read_at_start(int fd, std::span<char> buffer) {
   return got < 0 ? -errno : got;
 }
 
+UniqueFd open_stat(int proc, std::int32_t pid) {
+  std::array<char, 24> path{};
+  const std::to_chars_result number = std::to_chars(path.data(), path.data() + path.size(), pid);
+  std::memcpy(number.ptr, "/stat", sizeof "/stat");
+  return UniqueFd(::openat(proc, path.data(), O_RDONLY | O_CLOEXEC));
+}
+
 }  // namespace
 
 std::size_t PidStatFiles::most_kept() {
@@ -41,19 +48,26 @@ std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
     slot.fd.reset();
   }
 
-  std::array<char, 24> path{};
-  const std::to_chars_result number = std::to_chars(path.data(), path.data() + path.size(), pid);
-  std::memcpy(number.ptr, "/stat", sizeof "/stat");
-  UniqueFd fd(::openat(root_.proc_fd(), path.data(), O_RDONLY | O_CLOEXEC));
+  UniqueFd fd = open_stat(root_.proc_fd(), pid);
+  if (!fd.valid() && (errno == EMFILE || errno == ENFILE)) {
+    give_back();
+    fd = open_stat(root_.proc_fd(), pid);
+  }
   if (!fd.valid()) return -errno;
   const std::ptrdiff_t got = read_at_start(fd.get(), buffer);
-  if (got >= 0 && most_ > 0 && !slot.fd.valid()) slot = Slot{std::move(fd), pid, true};
+  if (got >= 0 && most_ > 0 && resting_ == 0 && !slot.fd.valid()) slot = Slot{std::move(fd), pid, true};
   return got;
+}
+
+void PidStatFiles::give_back() {
+  for (Slot& slot : slots_) slot.fd.reset();
+  resting_ = kPassesOfRest;
 }
 
 void PidStatFiles::end_pass() {
   for (Slot& slot : slots_)
     if (!std::exchange(slot.used, false)) slot.fd.reset();
+  if (resting_ > 0) --resting_;
 }
 
 std::size_t PidStatFiles::kept() const {

@@ -21,6 +21,8 @@ class PidStatFiles {
   static constexpr std::size_t kKept = 128;
   // And at most this part of all that the process may have (RLIMIT_NOFILE): the others are for what cannot do without.
   static constexpr std::size_t kPartOfAll = 4;
+  // And none for so many passes after the system or this process had none left: then all are given back.
+  static constexpr int kPassesOfRest = 60;
 
   // Descriptors are kept only where the kernel itself provides the files: elsewhere they may be replaced. `most` <=
   // kKept.
@@ -46,8 +48,11 @@ class PidStatFiles {
     bool used = false;  // in this pass
   };
 
+  void give_back();
+
   const ProcRoot& root_;
   const std::size_t most_;
+  int resting_ = 0;                // passes in which none are kept
   std::array<Slot, kKept> slots_;  // of the first most_ a process has one, by its number; who comes second is not kept
 };
 

@@ -6,6 +6,7 @@ usage: agent_test.py EPSILOND DISTURB FIXTURES [TEST]
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -240,6 +241,20 @@ class Agent(Scratch):
         result = run("--ticks", "3", "--state", self.path("missing/dir/state"), "-c", ini)
         self.assertEqual(result.returncode, 0)
         self.assertEqual(len(re.findall("missing/dir/state", result.stderr)), 1, result.stderr)
+
+    def test_few_descriptors_are_enough(self):
+        for _ in range(100):
+            sleeper = subprocess.Popen(["sleep", "300"])
+            self.addCleanup(sleeper.wait)
+            self.addCleanup(sleeper.kill)
+        state = self.path("state")
+        ini = self.write("few.ini", "[agent]\ninterval = 100ms\ncpu_budget = 50%%\ncontrol = %s\n" % self.path("sock"))
+        result = run("--ticks", "30", "--state", state, "-c", ini,
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("oo many open files", result.stderr)
+        self.assertNotIn("going on without", result.stderr)
+        self.assertTrue(os.path.exists(state))
 
     def test_a_dead_receiver_costs_no_tick(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:

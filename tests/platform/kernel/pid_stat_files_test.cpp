@@ -1,5 +1,6 @@
 #include "platform/kernel/pid_stat_files.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,16 @@ namespace {
 
 struct State : OpenedProc<PidStatFiles> {
   std::array<char, 2048> buffer{};
+  rlimit before{};  // of descriptors; 0: not changed
+
+  bool limit_descriptors(rlim_t most) {
+    if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return false;
+    const rlimit limit{most, before.rlim_max};
+    return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  }
+  ~State() {
+    if (before.rlim_max != 0) ::setrlimit(RLIMIT_NOFILE, &before);
+  }
 };
 struct FewState : OpenedProc<PidStatFiles, std::size_t{1}> {};
 struct NoneState : OpenedProc<PidStatFiles, std::size_t{0}> {};
@@ -82,6 +93,27 @@ void files_that_are_not_the_kernels_are_not_kept(void** state) {
   assert_int_equal(test.reader->kept(), 0);
 }
 
+void all_are_given_back_where_there_are_none_left(void** state) {
+  State& test = state_of(state);
+  const int next = dup(0);
+  assert_true(next >= 0);
+  close(next);
+  assert_true(test.reader->read(getpid(), test.buffer) > 0);
+  assert_int_equal(test.reader->kept(), 1);
+  // Nothing above the descriptor that is kept, and all below it are taken.
+  assert_true(test.limit_descriptors(static_cast<rlim_t>(next) + 1));
+  assert_true(test.reader->read(1, test.buffer) > 0);
+  assert_int_equal(test.reader->kept(), 0);
+  // It goes on without for a while.
+  for (int pass = 0; pass < PidStatFiles::kPassesOfRest; ++pass) {
+    assert_true(test.reader->read(getpid(), test.buffer) > 0);
+    assert_int_equal(test.reader->kept(), 0);
+    test.reader->end_pass();
+  }
+  assert_true(test.reader->read(getpid(), test.buffer) > 0);
+  assert_int_equal(test.reader->kept(), 1);
+}
+
 void a_process_that_is_not_there_is_not_found(void** state) {
   State& test = state_of(state);
   assert_int_equal(test.reader->read(8, test.buffer), -ENOENT);
@@ -97,6 +129,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(no_more_are_kept_than_are_allowed, open_host<FewState>, drop<FewState>),
     cmocka_unit_test_setup_teardown(none_are_kept_where_none_is_allowed, open_host<NoneState>, drop<NoneState>),
     cmocka_unit_test_setup_teardown(files_that_are_not_the_kernels_are_not_kept, set_up_tree, tear_down),
+    cmocka_unit_test_setup_teardown(all_are_given_back_where_there_are_none_left, set_up_host, tear_down),
     cmocka_unit_test_setup_teardown(a_process_that_is_not_there_is_not_found, set_up_tree, tear_down),
 };
 EPSILOND_TEST_MAIN(kTests)
