@@ -40,12 +40,16 @@ std::size_t PidStatFiles::most_kept() {
 }
 
 std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
-  Slot& slot = slots_[static_cast<std::uint32_t>(pid) % std::max(most_, std::size_t{1})];
-  if (slot.fd.valid() && slot.pid == pid) {
-    const std::ptrdiff_t got = read_at_start(slot.fd.get(), buffer);
-    slot.used = got >= 0;
-    if (got >= 0) return got;
-    slot.fd.reset();
+  Slot* room = nullptr;
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    Slot& slot = slots_[(static_cast<std::uint32_t>(pid) + i) % std::max(most_, std::size_t{1})];
+    if (slot.fd.valid() && slot.pid == pid) {
+      const std::ptrdiff_t got = read_at_start(slot.fd.get(), buffer);
+      slot.used = got >= 0;
+      if (got >= 0) return got;
+      slot.fd.reset();
+    }
+    if (room == nullptr && !slot.fd.valid()) room = &slot;
   }
 
   UniqueFd fd = open_stat(root_.proc_fd(), pid);
@@ -55,7 +59,7 @@ std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
   }
   if (!fd.valid()) return -errno;
   const std::ptrdiff_t got = read_at_start(fd.get(), buffer);
-  if (got >= 0 && most_ > 0 && resting_ == 0 && !slot.fd.valid()) slot = Slot{std::move(fd), pid, true};
+  if (got >= 0 && most_ > 0 && resting_ == 0 && room != nullptr) *room = Slot{std::move(fd), pid, true};
   return got;
 }
 

@@ -19,6 +19,8 @@ class PidStatFiles {
  public:
   // Descriptors kept at most. Each holds about 5 kB of kernel memory, hence not one for every process of a large host.
   static constexpr std::size_t kKept = 128;
+  // Places that a process may have, by its number. With one, 100 scattered numbers leave about 30 without.
+  static constexpr std::size_t kPlaces = 4;
   // And at most this part of all that the process may have (RLIMIT_NOFILE): the others are for what cannot do without.
   static constexpr std::size_t kPartOfAll = 4;
   // And none for so many passes after the system or this process had none left: then all are given back.
@@ -53,7 +55,7 @@ class PidStatFiles {
   const ProcRoot& root_;
   const std::size_t most_;
   int resting_ = 0;                // passes in which none are kept
-  std::array<Slot, kKept> slots_;  // of the first most_ a process has one, by its number; who comes second is not kept
+  std::array<Slot, kKept> slots_;  // of the first most_; who finds all its places taken is not kept
 };
 
 }  // namespace epsilond::platform

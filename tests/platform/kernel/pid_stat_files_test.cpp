@@ -25,13 +25,34 @@ namespace {
 struct State : OpenedProc<PidStatFiles> {
   std::array<char, 2048> buffer{};
   rlimit before{};  // of descriptors; 0: not changed
+  // Children of this test that have ended and wait to be reaped: of so many, two share their first place.
+  std::array<pid_t, PidStatFiles::kKept + 1> children{};
+  std::size_t child_count = 0;
+  std::array<pid_t, 2> neighbours{};
 
   bool limit_descriptors(rlim_t most) {
     if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return false;
     const rlimit limit{most, before.rlim_max};
     return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
   }
+  bool add_child() {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    siginfo_t ended;
+    if (child < 0 || waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) != 0) return false;
+    const auto place = [](pid_t pid) { return static_cast<std::size_t>(pid) % PidStatFiles::kKept; };
+    for (std::size_t i = 0; i < child_count; ++i)
+      if (place(children[i]) == place(child)) neighbours = {children[i], child};
+    children[child_count++] = child;
+    return true;
+  }
+  bool make_neighbours() {
+    while (neighbours[0] == 0 && child_count < children.size())
+      if (!add_child()) return false;
+    return neighbours[0] != 0;
+  }
   ~State() {
+    for (std::size_t i = 0; i < child_count; ++i) waitpid(children[i], nullptr, 0);
     if (before.rlim_max != 0) ::setrlimit(RLIMIT_NOFILE, &before);
   }
 };
@@ -93,6 +114,17 @@ void files_that_are_not_the_kernels_are_not_kept(void** state) {
   assert_int_equal(test.reader->kept(), 0);
 }
 
+void processes_of_one_place_are_both_kept(void** state) {
+  State& test = state_of(state);
+  assert_true(test.make_neighbours());
+  for (int pass = 0; pass < 3; ++pass) {
+    for (const pid_t pid : test.neighbours) assert_true(test.reader->read(pid, test.buffer) > 0);
+    assert_int_equal(test.reader->kept(), 2);
+    test.reader->end_pass();
+  }
+  assert_int_equal(test.reader->kept(), 2);
+}
+
 void all_are_given_back_where_there_are_none_left(void** state) {
   State& test = state_of(state);
   const int next = dup(0);
@@ -129,6 +161,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(no_more_are_kept_than_are_allowed, open_host<FewState>, drop<FewState>),
     cmocka_unit_test_setup_teardown(none_are_kept_where_none_is_allowed, open_host<NoneState>, drop<NoneState>),
     cmocka_unit_test_setup_teardown(files_that_are_not_the_kernels_are_not_kept, set_up_tree, tear_down),
+    cmocka_unit_test_setup_teardown(processes_of_one_place_are_both_kept, set_up_host, tear_down),
     cmocka_unit_test_setup_teardown(all_are_given_back_where_there_are_none_left, set_up_host, tear_down),
     cmocka_unit_test_setup_teardown(a_process_that_is_not_there_is_not_found, set_up_tree, tear_down),
 };
