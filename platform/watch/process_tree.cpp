@@ -126,6 +126,7 @@ bool ProcessTree::read_stat(TreeMember& member) {
   if (!stat || stat->start_ticks != member.who.start_ticks) return false;
   // A process whose first thread has ended while others run shows Z too, but it is alive.
   member.zombie = (stat->state == 'Z' && stat->threads <= 1) || stat->state == 'X';
+  member.blocked = stat->state == 'D';
   member.who.parent_pid = stat->parent_pid;
   member.threads = stat->threads;
   member.rss_bytes = static_cast<std::uint64_t>(std::max(stat->resident_pages, std::int64_t{0})) * page_bytes_;
@@ -183,7 +184,8 @@ bool ProcessTree::read_memory(std::uint64_t most_rss_bytes) {
   if (chosen == nullptr) return false;
   memory_turn_ = chosen->who.pid;
   chosen->too_large = chosen->rss_bytes > most_rss_bytes;
-  if (!chosen->too_large) measure(*chosen);
+  chosen->passed_over = chosen->blocked;
+  if (!chosen->too_large && !chosen->blocked) measure(*chosen);
   if (next_turn() == nullptr) {
     memory_known_ = true;
     memory_turn_ = 0;
@@ -267,8 +269,13 @@ void ProcessTree::publish_memory() {
   memory_too_large_ = false;
   for (const TreeMember& member : std::as_const(members_).all()) {
     if (member.too_large && !member.zombie) memory_too_large_ = true;
-    // Who is new has had no turn yet: it counts when it has.
-    if (member.zombie || !(member.has_pss || member.has_swap || member.pss_denied)) continue;
+    if (member.zombie) continue;
+    if (!(member.has_pss || member.has_swap || member.pss_denied)) {
+      // Who is new has had no turn yet: it counts when it has.
+      all_pss = all_pss && !member.passed_over;
+      all_swap = all_swap && !member.passed_over;
+      continue;
+    }
     pss += member.pss_bytes;
     swap += member.swap_bytes;
     any_pss = any_pss || member.has_pss;

@@ -70,7 +70,10 @@ class ProcessTree {
   // Reads the memory of the process whose turn it is, as smaps_rollup tells it (pss, and swap), which costs from 0.05 ms
   // to tens of ms by its size. False if there is none to be read. Without these calls pss and swap are absent; the first
   // sums are there when each process has had its turn once since the tree was empty, later ones with each read().
-  // A process of more resident memory than `most_rss_bytes` is not read: then both are absent.
+  // A process of more resident memory than `most_rss_bytes` is not read: then both are absent. One that was in
+  // uninterruptible sleep when it was read last is passed over: it keeps what was read before; if that is nothing, both
+  // are absent until its next turn. The kernel takes a lock of its memory, which it may hold as long as it sleeps; then
+  // nothing but a kill would end our waiting for it.
   bool read_memory(std::uint64_t most_rss_bytes = ~std::uint64_t{0});
   // Each has had its turn, and the next call begins anew.
   bool memory_turn_over() const { return memory_turn_ == 0; }

@@ -31,6 +31,7 @@ struct TreeMember {
   bool has_io;
   bool has_descriptors;
   bool zombie;
+  bool blocked;  // in uninterruptible sleep (state D)
   TreeCounters now;
   std::uint64_t rss_bytes;
   std::uint64_t vmem_bytes;
@@ -41,6 +42,7 @@ struct TreeMember {
   bool pss_denied;
   bool has_swap;
   bool too_large;
+  bool passed_over;  // by its last turn, being blocked then
   std::uint64_t pss_bytes;
   std::uint64_t swap_bytes;
   // For TreeMembers: of the last round that was settled.

@@ -224,6 +224,40 @@ void a_process_that_is_too_large_is_not_measured(void** state) {
   assert_false(test.watched->usage().has(UsageField::kPssBytes));
 }
 
+void a_blocked_process_keeps_the_memory_that_was_measured_before(void** state) {
+  State& test = state_of(state);
+  put_family(test);
+  for (const std::int32_t pid : {10, 11, 12, 13}) put_memory(test.tree, pid, 100, 0);
+  test.open_pid(10);
+  test.look();
+  test.watched->read_all_memory();
+  put(test.tree, {.pid = 11, .comm = "worker", .state = 'D', .parent = 10});
+  for (const std::int32_t pid : {10, 11, 12, 13}) put_memory(test.tree, pid, 200, 0);
+  test.look();
+  test.watched->read_all_memory();
+  assert_near(test.value(UsageField::kPssBytes), 700 * 1024, 0, 0);
+  put(test.tree, {.pid = 11, .comm = "worker", .parent = 10});
+  test.look();
+  test.watched->read_all_memory();
+  assert_near(test.value(UsageField::kPssBytes), 800 * 1024, 0, 0);
+}
+
+void a_process_that_was_blocked_at_its_first_turn_leaves_the_sums_absent(void** state) {
+  State& test = state_of(state);
+  put_family(test);
+  for (const std::int32_t pid : {10, 11, 12, 13}) put_memory(test.tree, pid, 100, 0);
+  put(test.tree, {.pid = 11, .comm = "worker", .state = 'D', .parent = 10});
+  test.open_pid(10);
+  test.look();
+  test.watched->read_all_memory();
+  assert_false(test.watched->usage().has(UsageField::kPssBytes) || test.watched->usage().has(UsageField::kSwapBytes));
+  put(test.tree, {.pid = 11, .comm = "worker", .parent = 10});
+  test.look();
+  assert_false(test.watched->usage().has(UsageField::kPssBytes));
+  test.watched->read_all_memory();
+  assert_near(test.value(UsageField::kPssBytes), 400 * 1024, 0, 0);
+}
+
 void a_zombie_is_no_process_but_its_time_counts(void** state) {
   State& test = state_of(state);
   put_family(test);
@@ -342,6 +376,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(memory_may_be_measured_at_once, set_up, tear_down),
     cmocka_unit_test_setup_teardown(without_rollups_swap_comes_from_the_status_file, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_process_that_is_too_large_is_not_measured, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_blocked_process_keeps_the_memory_that_was_measured_before, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_process_that_was_blocked_at_its_first_turn_leaves_the_sums_absent, set_up,
+                                    tear_down),
     cmocka_unit_test_setup_teardown(a_zombie_is_no_process_but_its_time_counts, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_tree_that_is_gone_has_no_levels_and_keeps_its_counters, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_restart_makes_no_counter_fall_or_leap, set_up, tear_down),
