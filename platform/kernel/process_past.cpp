@@ -15,7 +15,9 @@ void ProcessPast::saw(const PidStat& stat) {
   if (!looking_) return;
 
   ProcessUsage usage = usage_of(stat);
-  if (files_.descriptors_are_cheap()) usage.descriptors = files_.descriptors(stat.pid).value_or(ProcessUsage::kUnknown);
+  // Kernel threads and zombies, who have no memory, have no descriptors: they need not be asked.
+  if (files_.descriptors_are_cheap())
+    usage.descriptors = stat.virtual_bytes == 0 ? 0U : files_.descriptors(stat.pid).value_or(ProcessUsage::kUnknown);
   // Who used no processor time has read and written nothing: most processes, most of the time. Who was closed to us is
   // not asked again, for each refusal may be a line in somebody's audit log.
   const ProcessUsage* const before = newest().find(stat.pid);

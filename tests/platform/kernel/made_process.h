@@ -19,6 +19,7 @@ struct MadeProcess {
   long threads = 1;
   long start_ticks = 100;
   long pages = 10;
+  long virtual_bytes = 4096;
 };
 
 inline void put(TempTree& tree, const MadeProcess& made) {
@@ -27,8 +28,8 @@ inline void put(TempTree& tree, const MadeProcess& made) {
   tree.write("proc/" + id + "/stat",
              id + " (" + made.comm + ") " + made.state + " " + text(made.parent) + " 1 1 0 -1 4194304 0 0 0 0 " +
                  text(made.user_ticks) + " " + text(made.system_ticks) + " " + text(made.children_ticks) +
-                 " 0 20 0 " + text(made.threads) + " 0 " + text(made.start_ticks) + " 4096 " + text(made.pages) +
-                 " 0 1 1 0 0\n");
+                 " 0 20 0 " + text(made.threads) + " 0 " + text(made.start_ticks) + " " +
+                 text(made.virtual_bytes) + " " + text(made.pages) + " 0 1 1 0 0\n");
 }
 
 inline void put_io(TempTree& tree, std::int32_t pid, long read, long written, long read_chars = 1,

@@ -137,6 +137,14 @@ void what_cannot_be_read_is_unknown(void** state) {
   assert_int_equal(test.past->before()->find(8)->descriptors, 5);
 }
 
+void who_has_no_memory_is_not_asked_for_descriptors(void** state) {
+  State& test = state_of(state);
+  put(test.tree, {.pid = 7, .comm = "kworker", .state = 'I', .pages = 0, .virtual_bytes = 0});
+  put_descriptors(test.tree, 7, 0, 4);  // which no such process has
+  test.ticks(5);
+  assert_int_equal(test.past->before()->find(7)->descriptors, 0);
+}
+
 void a_pass_that_was_broken_off_is_forgotten(void** state) {
   State& test = state_of(state);
   put(test.tree, {.pid = 7, .pages = 5});
@@ -160,6 +168,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(storage_is_read_again_only_for_those_who_ran, set_up, tear_down),
     cmocka_unit_test_setup_teardown(who_is_closed_to_us_is_asked_once, set_up, tear_down),
     cmocka_unit_test_setup_teardown(what_cannot_be_read_is_unknown, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(who_has_no_memory_is_not_asked_for_descriptors, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_pass_that_was_broken_off_is_forgotten, set_up, tear_down),
 };
 EPSILOND_TEST_MAIN(kTests)
