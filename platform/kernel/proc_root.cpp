@@ -6,6 +6,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -30,15 +31,20 @@ int open_retrying(int directory, const char* path, int flags) {
 
 }  // namespace
 
-Result<std::string_view> read_descriptor(int fd, const char* name, std::span<char> buffer, EnoughText enough) {
+Result<std::string_view> read_descriptor(int fd, const char* name, std::span<char> buffer, EnoughText enough,
+                                         std::size_t at_first) {
   std::size_t size = 0;
   while (size < buffer.size()) {
-    const ssize_t got = ::pread(fd, buffer.data() + size, buffer.size() - size, static_cast<off_t>(size));
+    const std::size_t asked = (size < at_first ? std::min(at_first, buffer.size()) : buffer.size()) - size;
+    const ssize_t got = ::pread(fd, buffer.data() + size, asked, static_cast<off_t>(size));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return cannot("read", name, errno);
     size += static_cast<std::size_t>(got);
     const std::string_view text(buffer.data(), size);
-    if (got == 0 || (enough != nullptr && enough(text))) return text;
+    if (got == 0) return text;
+    const std::size_t wanted = enough != nullptr ? enough(text) : 0;
+    const bool cut = static_cast<std::size_t>(got) == asked;
+    if (wanted > 0 && (wanted < size || !cut)) return text;
   }
   return make_error(ErrorCode::kTooLarge, 0, "%s: larger than %zu bytes", name, buffer.size());
 }
@@ -111,7 +117,13 @@ Result<std::string_view> KeptFile::read(const ProcRoot& root, std::span<char> bu
       return last_error_;
     }
   }
-  const Result<std::string_view> text = read_descriptor(fd_.get(), path_, buffer, enough_);
+  const Result<std::string_view> text = read_descriptor(fd_.get(), path_, buffer, enough_, at_first_);
+  if (!text) {
+    at_first_ = kWholeBuffer;
+  } else if (enough_ != nullptr && (at_first_ == kWholeBuffer || text->size() > at_first_)) {
+    const std::size_t wanted = enough_(*text);
+    at_first_ = wanted > 0 ? wanted + kSpareBytes : kWholeBuffer;
+  }
   // Opened anew at the next pass, at once: a read that failed for want of memory is no reason to look away.
   // The files of another root may be replaced between passes; those of the kernel never are.
   if (!root.is_host() || (!text && text.error().code != ErrorCode::kTooLarge)) fd_.reset();

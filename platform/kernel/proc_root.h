@@ -11,13 +11,21 @@
 
 namespace epsilond::platform {
 
-// Says that a text read so far holds all its reader wants, so that no further read is needed to see the end.
-using EnoughText = bool (*)(std::string_view text);
+// How many of the first bytes of a text read so far hold all its reader wants, so that no further read is needed to see
+// the end; 0: they do not yet.
+using EnoughText = std::size_t (*)(std::string_view text);
+
+// Of files that the kernel writes in one go, which come whole in one read.
+inline std::size_t whole_lines_are_enough(std::string_view text) { return text.ends_with('\n') ? text.size() : 0; }
+
+inline constexpr std::size_t kWholeBuffer = ~std::size_t{0};
 
 // Reads `fd` from its start to its end in one pass. EINTR is retried, short reads are continued, the size the kernel
 // claims for the file is never believed. The text must be shorter than `buffer`, else kTooLarge. `name` is for the
-// error text. Stops early once `enough` (may be null) says so. The view points into `buffer`.
-Result<std::string_view> read_descriptor(int fd, const char* name, std::span<char> buffer, EnoughText enough);
+// error text. Stops early once `enough` (may be null) says so of what does not end where a read was cut. Asks for
+// `at_first` bytes before it asks for the rest. The view points into `buffer`.
+Result<std::string_view> read_descriptor(int fd, const char* name, std::span<char> buffer, EnoughText enough,
+                                         std::size_t at_first = kWholeBuffer);
 
 class ProcRoot {
  public:
@@ -61,6 +69,8 @@ class KeptFile {
  public:
   // A file that could not be opened is tried again only every so many passes, so that a kernel without it costs nothing.
   static constexpr int kPassesBetweenAttempts = 60;
+  // Asked for beyond what was enough the last time, for numbers grow. The kernel writes what is asked for, and no more.
+  static constexpr std::size_t kSpareBytes = 256;
 
   // `path` is static text, relative to the proc directory, and names the file in errors. `first_choice` (may be null)
   // is a path to prefer if it can be opened.
@@ -80,6 +90,7 @@ class KeptFile {
   EnoughText enough_;
   UniqueFd fd_;
   int passes_to_wait_ = 0;
+  std::size_t at_first_ = kWholeBuffer;
   Error last_error_;
 };
 

@@ -18,9 +18,6 @@
 namespace epsilond::platform {
 namespace {
 
-// Files that the kernel writes in one go come whole in one read; the others (null) are read until nothing comes.
-bool ends_with_line_feed(std::string_view text) { return text.ends_with('\n'); }
-
 void set(HostSample& out, SampleField field, std::uint64_t value) { out.set(field, static_cast<double>(value)); }
 
 // `whole` - `rest`, absent if a source that invents its numbers (lxcfs, a balloon) makes the rest the larger one.
@@ -70,21 +67,22 @@ ProcfsSource::ProcfsSource(ProcRoot root, std::chrono::nanoseconds cpu_budget, s
       clock_(clock),
       cpu_clock_(cpu_clock),
       page_bytes_(static_cast<double>(std::max(::sysconf(_SC_PAGESIZE), 1L))),
+      // Those without a function (null) are read until nothing comes.
       // Our own network may not be that of the machine: seen from inside a container, or with PrivateNetwork= of the
       // unit. The net directory then shows ours; that of the first process shows the machine's.
-      files_{KeptFile("loadavg", ends_with_line_feed),
-             KeptFile("meminfo", ends_with_line_feed),
-             KeptFile("stat", ends_with_line_feed),
+      files_{KeptFile("loadavg", whole_lines_are_enough),
+             KeptFile("meminfo", whole_lines_are_enough),
+             KeptFile("stat", whole_lines_are_enough),
              KeptFile("vmstat", vmstat_is_enough),
              KeptFile("diskstats", nullptr),
              KeptFile("net/dev", nullptr, "1/net/dev"),
-             KeptFile("pressure/cpu", ends_with_line_feed),
-             KeptFile("pressure/memory", ends_with_line_feed),
-             KeptFile("pressure/io", ends_with_line_feed),
-             KeptFile("sys/fs/file-nr", ends_with_line_feed),
-             KeptFile("net/sockstat", ends_with_line_feed, "1/net/sockstat"),
-             KeptFile("net/sockstat6", ends_with_line_feed, "1/net/sockstat6"),
-             KeptFile("net/snmp", ends_with_line_feed, "1/net/snmp")},
+             KeptFile("pressure/cpu", whole_lines_are_enough),
+             KeptFile("pressure/memory", whole_lines_are_enough),
+             KeptFile("pressure/io", whole_lines_are_enough),
+             KeptFile("sys/fs/file-nr", whole_lines_are_enough),
+             KeptFile("net/sockstat", whole_lines_are_enough, "1/net/sockstat"),
+             KeptFile("net/sockstat6", whole_lines_are_enough, "1/net/sockstat6"),
+             KeptFile("net/snmp", whole_lines_are_enough, "1/net/snmp")},
       culprits_(root_, cpu_clock),
       processes_(root_, cpu_clock, &culprits_.past()) {
   for (std::size_t part = 0; part < files_.size(); ++part) parts_[part].name = files_[part].path();

@@ -36,9 +36,10 @@ Result<VmStat> parse_vmstat(std::string_view text) {
   return stat;
 }
 
-bool vmstat_is_enough(std::string_view text) {
+std::size_t vmstat_is_enough(std::string_view text) {
   const std::size_t key = text.find("\npgmajfault ");
-  return key != std::string_view::npos && text.find('\n', key + 1) != std::string_view::npos;
+  if (key == std::string_view::npos) return 0;
+  return text.find('\n', key + 1) + 1;  // 0 where there is none
 }
 
 }  // namespace epsilond::platform

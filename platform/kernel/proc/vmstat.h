@@ -1,6 +1,7 @@
 #pragma once
 // proc_vmstat(5): paging counters since boot.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,8 +21,8 @@ struct VmStat {
 // wanted one are not looked at.
 Result<VmStat> parse_vmstat(std::string_view text);
 
-// True if `text` holds every wanted line in full, so that the rest of the file need not be fetched. Kernels have
-// always listed pgmajfault after the others.
-bool vmstat_is_enough(std::string_view text);
+// How many of the first bytes of `text` hold every wanted line in full, so that the rest of the file need not be
+// fetched; 0: they do not. Kernels have always listed pgmajfault after the others.
+std::size_t vmstat_is_enough(std::string_view text);
 
 }  // namespace epsilond::platform

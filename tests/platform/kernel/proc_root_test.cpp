@@ -17,6 +17,7 @@ using epsilond::platform::ErrorCode;
 using epsilond::platform::KeptFile;
 using epsilond::platform::ProcRoot;
 using epsilond::platform::Result;
+using epsilond::platform::whole_lines_are_enough;
 using epsilond::tests::TempTree;
 
 namespace {
@@ -25,11 +26,21 @@ namespace {
 // many.
 std::array<ssize_t, 8> pread_plan{};
 std::size_t pread_calls = 0;
+std::size_t pread_asked = 0;  // by the last one
 
 struct State {
   TempTree tree;
   std::unique_ptr<ProcRoot> root;
   std::array<char, 32> buffer{};
+  std::unique_ptr<KeptFile> file;
+  std::array<char, 4096> large{};
+
+  // Bytes of the text; 0: it cannot be read.
+  std::size_t read_file() {
+    pread_calls = 0;
+    const Result<std::string_view> text = file->read(*root, large);
+    return text ? text->size() : 0;
+  }
 
   void open() {
     Result<ProcRoot> made = ProcRoot::make(tree.path());
@@ -121,11 +132,46 @@ void short_reads_are_continued(void** state) {
 
 void reading_stops_when_there_is_enough(void** state) {
   State& test = state_of(state);
-  KeptFile* const file = new KeptFile("loadavg", [](std::string_view text) { return text.ends_with('\n'); });
+  KeptFile* const file = new KeptFile("loadavg", whole_lines_are_enough);
   const bool read = is_text(file->read(*test.root, test.buffer), "0.21 0.11\n");
   delete file;
   assert_true(read);
   assert_int_equal(pread_calls, 1);
+}
+
+// What is wanted ends with the line "wanted N".
+std::size_t wanted_line_is_enough(std::string_view text) {
+  const std::size_t line = text.find("wanted ");
+  return line == std::string_view::npos ? 0 : text.find('\n', line) + 1;
+}
+
+void little_more_is_asked_for_than_was_enough_before(void** state) {
+  State& test = state_of(state);
+  static const std::string rest(2000, '#');
+  test.tree.write("proc/long", "wanted 1\n" + rest);
+  test.file = std::make_unique<KeptFile>("long", wanted_line_is_enough);
+  assert_int_equal(test.read_file(), 2009);
+  assert_int_equal(pread_asked, test.large.size());
+  assert_int_equal(test.read_file(), 9 + KeptFile::kSpareBytes);
+  assert_int_equal(pread_calls, 1);
+  // It has moved further down: the rest is asked for then, and enough the next time.
+  test.tree.write("proc/long", std::string(1000, '-') + "\nwanted 2\n" + rest);
+  assert_int_equal(test.read_file(), 3010);
+  assert_int_equal(pread_calls, 2);
+  assert_int_equal(test.read_file(), 1010 + KeptFile::kSpareBytes);
+  assert_int_equal(pread_calls, 1);
+}
+
+void a_text_that_was_cut_at_a_line_end_is_not_taken_for_whole(void** state) {
+  State& test = state_of(state);
+  test.tree.write("proc/lines", "0\n");
+  test.file = std::make_unique<KeptFile>("lines", whole_lines_are_enough);
+  assert_int_equal(test.read_file(), 2);
+  static std::string lines;
+  lines.clear();
+  while (lines.size() < 2 * KeptFile::kSpareBytes) lines += "0\n";
+  test.tree.write("proc/lines", lines);
+  assert_int_equal(test.read_file(), lines.size());
 }
 
 void a_descriptor_is_kept_and_sees_new_content(void** state) {
@@ -177,6 +223,7 @@ extern "C" ssize_t __real_pread(int fd, void* buffer, std::size_t size, off_t of
 extern "C" ssize_t __wrap_pread(int fd, void* buffer, std::size_t size, off_t offset) {
   const ssize_t plan = pread_calls < pread_plan.size() ? pread_plan[pread_calls] : 0;
   ++pread_calls;
+  pread_asked = size;
   if (plan < 0) {
     errno = EINTR;
     return -1;
@@ -194,6 +241,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(an_interrupted_read_is_retried, set_up, tear_down),
     cmocka_unit_test_setup_teardown(short_reads_are_continued, set_up, tear_down),
     cmocka_unit_test_setup_teardown(reading_stops_when_there_is_enough, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(little_more_is_asked_for_than_was_enough_before, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(a_text_that_was_cut_at_a_line_end_is_not_taken_for_whole, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_descriptor_is_kept_and_sees_new_content, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_looked_for_only_now_and_then, set_up, tear_down),
     cmocka_unit_test_setup_teardown(the_first_choice_is_preferred_where_it_exists, set_up, tear_down),

@@ -13,6 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto shorter = parse_vmstat(text.substr(0, text.rfind('\n') + 1));
   promise(static_cast<bool>(stat) == static_cast<bool>(shorter));
   if (stat) promise(stat->page_faults == shorter->page_faults && stat->major_faults == shorter->major_faults);
-  if (vmstat_is_enough(text)) promise(text.find("pgmajfault ") != std::string_view::npos);
+  if (const std::size_t enough = vmstat_is_enough(text); enough > 0)
+    promise(enough <= text.size() && text[enough - 1] == '\n' &&
+            text.substr(0, enough).find("pgmajfault ") != std::string_view::npos);
   return 0;
 }

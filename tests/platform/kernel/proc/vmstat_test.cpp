@@ -38,11 +38,11 @@ void missing_or_malformed_counters_are_refused(void**) {
 }
 
 void enough_is_the_whole_of_the_last_wanted_line(void**) {
-  assert_true(vmstat_is_enough("pgfault 3\npgmajfault 42\n"));
-  assert_true(vmstat_is_enough("pgfault 3\npgmajfault 42\npgrefi"));
-  assert_false(vmstat_is_enough("pgfault 3\npgmajfault 42"));
-  assert_false(vmstat_is_enough("pgfault 3\npgmajfau"));
-  assert_false(vmstat_is_enough(""));
+  assert_int_equal(vmstat_is_enough("pgfault 3\npgmajfault 42\n"), 24);
+  assert_int_equal(vmstat_is_enough("pgfault 3\npgmajfault 42\npgrefi"), 24);
+  assert_int_equal(vmstat_is_enough("pgfault 3\npgmajfault 42"), 0);
+  assert_int_equal(vmstat_is_enough("pgfault 3\npgmajfau"), 0);
+  assert_int_equal(vmstat_is_enough(""), 0);
 }
 
 void a_text_cut_after_what_is_wanted_is_read(void**) {
