@@ -142,6 +142,14 @@ void a_larger_budget_takes_fewer_slices(void** state) {
   assert_true(with * 4 < without);
 }
 
+void the_clock_is_read_at_few_looks(void** state) {
+  state_of(state).tree.add_processes(2, 400);
+  const std::chrono::nanoseconds before = ticking_cpu_clock();
+  assert_true(static_cast<bool>(table_of(state).scan(kNoDeadline)));
+  const auto readings = (ticking_cpu_clock() - before) / std::chrono::microseconds(1) - 1;
+  assert_int_equal(readings, (400 - ProcessTable::kLeastPerSlice - 1) / 16 + 1);
+}
+
 void zombies_beyond_the_table_are_recognised_by_number(void** state) {
   constexpr int kZombies = static_cast<int>(ProcessTable::kKnownZombies) + 300;
   state_of(state).tree.add_processes(10, 9 + kZombies, 'Z');
@@ -246,6 +254,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(the_length_of_a_pass_is_stated_in_slices, set_up, tear_down),
     cmocka_unit_test_setup_teardown(counts_stay_while_the_next_pass_is_under_way, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_larger_budget_takes_fewer_slices, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(the_clock_is_read_at_few_looks, set_up, tear_down),
     cmocka_unit_test_setup_teardown(zombies_beyond_the_table_are_recognised_by_number, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_list_without_process_1_has_hidden_processes, set_up, tear_down),
     cmocka_unit_test_setup_teardown(an_empty_list_is_an_error, set_up, tear_down),
