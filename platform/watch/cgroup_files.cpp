@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "platform/watch/cgroup_stat.h"
@@ -16,6 +17,8 @@ namespace {
 // Below the sys directory, the best first.
 constexpr std::array kMounts = {"fs/cgroup", "fs/cgroup/unified", "fs/cgroup/systemd"};
 constexpr const char* kProcesses = "cgroup.procs";
+// In the order of FileId.
+constexpr std::array kFileNames = {"memory.current", "memory.swap.current", "pids.current", "cpu.stat", "io.stat"};
 
 UniqueFd open_at(int directory, const char* path, int flags) {
   return UniqueFd(::openat(directory, path, O_RDONLY | O_CLOEXEC | flags));
@@ -37,6 +40,7 @@ bool CgroupFiles::open() {
   // The handle of a group that was removed goes on to exist, and has no files.
   if (directory_.valid() && ::faccessat(directory_.get(), kProcesses, F_OK, 0) == 0) return true;
   directory_.reset();
+  for (File& file : files_) file = File();
   if (!root_.has_sys()) return false;
   for (const char* mount : kMounts) {
     char path[256];
@@ -103,17 +107,31 @@ bool CgroupFiles::list_processes(int directory, ProcessTree& tree) {
   return true;
 }
 
-std::optional<std::string_view> CgroupFiles::text(const char* name, std::span<char> buffer) const {
-  const UniqueFd fd = open_at(directory_.get(), name, 0);
-  if (!fd.valid()) return std::nullopt;
-  const Result<std::string_view> read = read_descriptor(fd.get(), name, buffer, nullptr);
+std::optional<std::string_view> CgroupFiles::text(FileId which, std::span<char> buffer) {
+  static_assert(kFileNames.size() == std::size_t{kFileCount});
+  File& file = files_[which];
+  if (file.reads_to_wait > 0) {
+    --file.reads_to_wait;
+    return std::nullopt;
+  }
+  if (!file.fd.valid()) {
+    file.fd = open_at(directory_.get(), kFileNames[which], 0);
+    if (!file.fd.valid()) {
+      if (keeps_ && errno == ENOENT) file.reads_to_wait = KeptFile::kPassesBetweenAttempts - 1;
+      return std::nullopt;
+    }
+  }
+  const Result<std::string_view> read =
+      read_descriptor(file.fd.get(), kFileNames[which], buffer, whole_lines_are_enough);
+  // A group that was removed meanwhile answers no more (ENODEV).
+  if (!read || !keeps_) file.fd.reset();
   if (!read) return std::nullopt;
   return *read;
 }
 
-std::optional<std::uint64_t> CgroupFiles::number(const char* name) const {
+std::optional<std::uint64_t> CgroupFiles::number(FileId which) {
   char buffer[64];
-  const std::optional<std::string_view> read = text(name, buffer);
+  const std::optional<std::string_view> read = text(which, buffer);
   return read ? parse_cgroup_number(*read) : std::nullopt;
 }
 
@@ -127,20 +145,20 @@ void CgroupFiles::set_counter(TreeUsage& out, UsageField field, std::size_t coun
 
 void CgroupFiles::read(TreeUsage& out) {
   told_ = 0;
-  const auto set_level = [&](UsageField field, const char* name) {
-    if (const std::optional<std::uint64_t> value = number(name)) out.set(field, static_cast<double>(*value));
+  const auto set_level = [&](UsageField field, FileId which) {
+    if (const std::optional<std::uint64_t> value = number(which)) out.set(field, static_cast<double>(*value));
   };
-  set_level(UsageField::kMemoryBytes, "memory.current");
-  set_level(UsageField::kSwapBytes, "memory.swap.current");
-  set_level(UsageField::kThreads, "pids.current");
+  set_level(UsageField::kMemoryBytes, kMemory);
+  set_level(UsageField::kSwapBytes, kSwap);
+  set_level(UsageField::kThreads, kThreads);
   char buffer[8192];
-  if (const std::optional<std::string_view> read = text("cpu.stat", buffer)) {
+  if (const std::optional<std::string_view> read = text(kCpu, buffer)) {
     if (const Result<CgroupCpu> cpu = parse_cgroup_cpu(*read)) {
       set_counter(out, UsageField::kUserSeconds, 0, cpu->user_us, 1e-6);
       set_counter(out, UsageField::kSystemSeconds, 1, cpu->system_us, 1e-6);
     }
   }
-  if (const std::optional<std::string_view> read = text("io.stat", buffer)) {
+  if (const std::optional<std::string_view> read = text(kIo, buffer)) {
     if (const Result<CgroupIo> io = parse_cgroup_io(*read, is_no_stack, &root_)) {
       set_counter(out, UsageField::kReadBytes, 2, io->read_bytes, 1.0);
       set_counter(out, UsageField::kWriteBytes, 3, io->write_bytes, 1.0);

@@ -20,6 +20,8 @@ class ProcessTree;
 
 // Version 2 has all files; where version 1 is mounted, alone or beside it, only the list of processes is found, in the
 // hierarchy of systemd. Groups below count with it. Holds a reference to the root. Nothing here allocates.
+// Where the kernel itself provides the files their descriptors are kept, so that reading one is one system call; a file
+// that is not there is looked for as rarely as a KeptFile.
 class CgroupFiles {
  public:
   using Path = FixedString<kMostMatchBytes>;
@@ -27,7 +29,7 @@ class CgroupFiles {
   static constexpr std::size_t kMostGroups = 64;  // in all
 
   // `path`: below the mount point, "system.slice/nginx.service"; no "." or "..", no "/" at either end.
-  CgroupFiles(const ProcRoot& root, std::string_view path) : root_(root), path_(path) {}
+  CgroupFiles(const ProcRoot& root, std::string_view path) : root_(root), path_(path), keeps_(root.is_procfs()) {}
 
   // Is the group there? Looks for it anew where it has been removed since.
   bool open();
@@ -44,8 +46,14 @@ class CgroupFiles {
  private:
   static constexpr std::size_t kCounters = 4;  // user, system, read, write
 
-  std::optional<std::string_view> text(const char* name, std::span<char> buffer) const;
-  std::optional<std::uint64_t> number(const char* name) const;
+  enum FileId : std::uint8_t { kMemory, kSwap, kThreads, kCpu, kIo, kFileCount };
+  struct File {
+    UniqueFd fd;
+    int reads_to_wait = 0;
+  };
+
+  std::optional<std::string_view> text(FileId which, std::span<char> buffer);
+  std::optional<std::uint64_t> number(FileId which);
   void set_counter(TreeUsage& out, UsageField field, std::size_t counter, std::uint64_t now, double unit);
   // False: enough has been seen.
   bool list_group(int directory, int depth, ProcessTree& tree);
@@ -53,7 +61,9 @@ class CgroupFiles {
 
   const ProcRoot& root_;
   const Path path_;
+  const bool keeps_;
   UniqueFd directory_;
+  std::array<File, kFileCount> files_;  // of this directory
   std::uint64_t inode_ = 0;
   std::size_t groups_ = 0;
   std::size_t listed_ = 0;

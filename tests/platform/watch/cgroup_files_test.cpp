@@ -86,18 +86,33 @@ struct State {
     for (const char* mount : {"/sys/fs/cgroup/", "/sys/fs/cgroup/unified/"}) {
       const std::string path = mount + name;
       if (::mkdir(path.c_str(), 0755) != 0) continue;
-      real = path;
-      child = ::fork();
-      if (child == 0) {
-        ::pause();
-        ::_exit(0);
+      // Where version 1 is mounted too, the first is a folder like any other, in which no files come by themselves.
+      if (::access((path + "/cgroup.procs").c_str(), F_OK) != 0) {
+        ::rmdir(path.c_str());
+        continue;
       }
-      std::FILE* const procs = std::fopen((path + "/cgroup.procs").c_str(), "we");
-      const bool moved = procs != nullptr && std::fprintf(procs, "%d\n", child) > 0 && std::fclose(procs) == 0;
+      real = path;
+      const bool moved = add_child();
       if (moved) open("", name.c_str());
       return moved;
     }
     return false;
+  }
+  bool add_child() {
+    child = ::fork();
+    if (child == 0) {
+      ::pause();
+      ::_exit(0);
+    }
+    std::FILE* const procs = std::fopen((real + "/cgroup.procs").c_str(), "r+e");
+    return procs != nullptr && std::fprintf(procs, "%d\n", child) > 0 && std::fclose(procs) == 0;
+  }
+  void end_child() {
+    if (child > 0) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+    }
+    child = 0;
   }
 };
 
@@ -112,10 +127,7 @@ int set_up(void** state) {
 
 int tear_down(void** state) {
   auto* const made = static_cast<State*>(*state);
-  if (made->child > 0) {
-    ::kill(made->child, SIGKILL);
-    ::waitpid(made->child, nullptr, 0);
-  }
+  made->end_child();
   if (!made->real.empty()) ::rmdir(made->real.c_str());
   delete made;
   return 0;
@@ -276,6 +288,34 @@ void a_real_group_is_read(void** state) {
   assert_near(test.processes->usage().value(UsageField::kProcesses), 1, 0, 0);
 }
 
+void the_files_of_a_real_group_stay_open(void** state) {
+  State& test = state_of(state);
+  if (!test.make_real_group()) skip();
+  test.opened.watch(test.real);
+  assert_true(test.look());
+  if (!test.opened.works() || !test.opened.has("cpu.stat")) skip();  // the kernel does not tell
+  test.opened.forget();
+  assert_true(test.look());
+  assert_true(test.opened.has("cgroup.procs"));
+  assert_false(test.opened.has("cpu.stat"));
+  assert_true(test.usage.has(UsageField::kUserSeconds));
+}
+
+void the_files_of_a_real_group_that_was_made_anew_are_its_own(void** state) {
+  State& test = state_of(state);
+  if (!test.make_real_group()) skip();
+  assert_true(test.look());
+  const std::uint32_t told = test.group->told();
+  test.end_child();
+  assert_int_equal(rmdir(test.real.c_str()), 0);
+  assert_false(test.look());
+  assert_int_equal(mkdir(test.real.c_str(), 0755), 0);
+  assert_true(test.add_child());
+  assert_true(test.look());
+  assert_int_equal(test.processes->processes(), 1);
+  assert_int_equal(test.group->told(), told);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -293,5 +333,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(groups_beyond_those_that_are_looked_into_are_not_opened, set_up, tear_down),
     cmocka_unit_test_setup_teardown(processes_beyond_those_of_a_tree_are_not_opened, set_up, tear_down),
     cmocka_unit_test_setup_teardown(a_real_group_is_read, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(the_files_of_a_real_group_stay_open, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(the_files_of_a_real_group_that_was_made_anew_are_its_own, set_up, tear_down),
 };
 EPSILOND_TEST_MAIN(kTests)
