@@ -3,14 +3,56 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
+
+#include "platform/emit/line_output.h"
+#include "platform/emit/text_writer.h"
 
 namespace epsilond::agent {
+namespace {
+
+constexpr std::size_t kLongestText = 700;
+constexpr std::size_t kLongestLine = kLongestText + 32;
+static_assert(kLongestLine <= platform::kMaxOutputLine);
+
+// The agent has one thread: a write that waits for who reads its log would be the end of the ticks.
+constinit platform::LineOutput output(STDERR_FILENO);
+constinit std::uint64_t lost_lines = 0;
+
+// False if the reader is behind or gone.
+bool write_line(LogLevel level, std::string_view text) {
+  std::array<char, kLongestLine> line;
+  platform::TextWriter out({line.data(), line.size() - 1});
+  // The journal reads <LEVEL> at the start of a line of a service's standard error.
+  if (std::getenv("JOURNAL_STREAM") != nullptr) {
+    out.put('<');
+    out.put(static_cast<char>('0' + static_cast<int>(level)));
+    out.put('>');
+  }
+  out.put("epsilond: ");
+  out.put(text);
+  line[out.size()] = '\n';
+  return static_cast<bool>(output.write({line.data(), out.size() + 1}));
+}
+
+bool tell_what_was_lost() {
+  if (lost_lines == 0) return true;
+  std::array<char, 80> text;
+  std::snprintf(text.data(), text.size(), "%llu lines before this one could not be written",
+                static_cast<unsigned long long>(lost_lines));
+  if (!write_line(LogLevel::kWarning, text.data())) return false;
+  lost_lines = 0;
+  return true;
+}
+
+}  // namespace
 
 void log_line(LogLevel level, const char* format, ...) {
-  char text[700];
+  char text[kLongestText];
   va_list arguments;
   va_start(arguments, format);
   const int length = std::vsnprintf(text, sizeof text, format, arguments);
@@ -20,11 +62,7 @@ void log_line(LogLevel level, const char* format, ...) {
   const std::size_t size = std::min(static_cast<std::size_t>(length), sizeof text - 1);
   std::replace_if(
       text, text + size, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  // The journal reads <LEVEL> at the start of a line of a service's standard error.
-  char prefix[8] = "";
-  if (std::getenv("JOURNAL_STREAM") != nullptr)
-    std::snprintf(prefix, sizeof prefix, "<%d>", static_cast<int>(level));
-  std::fprintf(stderr, "%sepsilond: %.*s\n", prefix, static_cast<int>(size), text);
+  if (!tell_what_was_lost() || !write_line(level, {text, size})) ++lost_lines;
 }
 
 }  // namespace epsilond::agent

@@ -14,7 +14,7 @@ inline constexpr std::size_t kMaxOutputLine = 4096;
 class LineOutput {
  public:
   // Does not own `fd`.
-  explicit LineOutput(int fd) : fd_(fd) {}
+  constexpr explicit LineOutput(int fd) : fd_(fd) {}
 
   // Writes `line` (which ends in '\n', at most kMaxOutputLine bytes) or fails: kUnavailable if the reader is behind,
   // kIo if it has gone or the disk is full. If a line was torn by a full disk, the next one starts on a line of its

@@ -268,6 +268,24 @@ class Agent(Scratch):
         self.assertNotIn("missed", result.stderr)
         self.assertIn("udp 127.0.0.1:%d: flags are dropped" % port, result.stderr)
 
+    def test_who_stops_to_read_the_log_stops_no_tick(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(writer, True)  # as one from a shell
+        self.write("agent.ini", "[agent]\ninterval = 100ms\n")
+        # It has something to say: the state cannot be saved.
+        agent = subprocess.Popen([EPSILOND, "-c", self.path("agent.ini"), "--state", self.path("missing/dir/state"),
+                                  "--ticks", "3"], stdout=subprocess.DEVNULL, stderr=writer)
+        os.close(writer)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.kill)
+        self.assertEqual(agent.wait(60), 0)
+
     def test_flags_reach_a_udp_receiver_as_json(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
             receiver.bind(("127.0.0.1", 0))
