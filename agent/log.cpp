@@ -9,14 +9,16 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "platform/emit/escape.h"
 #include "platform/emit/line_output.h"
 #include "platform/emit/text_writer.h"
+#include "platform/fixed_string.h"
 
 namespace epsilond::agent {
 namespace {
 
 constexpr std::size_t kLongestText = 700;
-constexpr std::size_t kLongestLine = kLongestText + 32;
+constexpr std::size_t kLongestLine = 3 * kLongestText + 32;  // U+FFFD in place of each byte
 static_assert(kLongestLine <= platform::kMaxOutputLine);
 
 // The agent has one thread: a write that waits for who reads its log would be the end of the ticks.
@@ -34,7 +36,8 @@ bool write_line(LogLevel level, std::string_view text) {
     out.put('>');
   }
   out.put("epsilond: ");
-  out.put(text);
+  // What a process, a file or a device is called must not be able to forge a second line, nor to rule a terminal.
+  platform::put_escaped(out, text, platform::Escape::kMessage);
   line[out.size()] = '\n';
   return static_cast<bool>(output.write({line.data(), out.size() + 1}));
 }
@@ -58,11 +61,9 @@ void log_line(LogLevel level, const char* format, ...) {
   const int length = std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   if (length < 0) return;
-  // A process name or a path in the text must not be able to forge a second line.
-  const std::size_t size = std::min(static_cast<std::size_t>(length), sizeof text - 1);
-  std::replace_if(
-      text, text + size, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  if (!tell_what_was_lost() || !write_line(level, {text, size})) ++lost_lines;
+  std::string_view whole(text, std::min(static_cast<std::size_t>(length), sizeof text - 1));
+  if (static_cast<std::size_t>(length) > whole.size()) whole = platform::utf8_prefix(whole, whole.size() - 1);
+  if (!tell_what_was_lost() || !write_line(level, whole)) ++lost_lines;
 }
 
 }  // namespace epsilond::agent
