@@ -95,7 +95,8 @@ bool begin_link(const LinkCommand& command, std::span<const char* const> words, 
   code = kExitUsage;
   Result<Arguments> parsed = Arguments::parse(words, command.specs);
   if (!parsed) {
-    voice.say("", "%s\nTry 'epsilonctl %s --help'.", parsed.error().context.c_str(), name.c_str());
+    voice.say("", "%s", parsed.error().context.c_str());
+    voice.point_to_help(name);
     return false;
   }
   arguments = std::move(*parsed);
@@ -105,8 +106,9 @@ bool begin_link(const LinkCommand& command, std::span<const char* const> words, 
     return false;
   }
   if (arguments.operands().size() > command.most_operands) {
-    voice.say("", "%s: one word too many: '%.60s'\nTry 'epsilonctl %s --help'.", name.c_str(),
-              std::string(arguments.operands()[command.most_operands]).c_str(), name.c_str());
+    voice.say("", "%s: one word too many: '%.60s'", name.c_str(),
+              std::string(arguments.operands()[command.most_operands]).c_str());
+    voice.point_to_help(name);
     return false;
   }
   code = kExitFine;

@@ -7,6 +7,7 @@
 #include "agent/control/agent_link.h"
 #include "agent/history/json_line.h"
 #include "agent/pipeline/explanation.h"
+#include "platform/emit/escape.h"
 
 namespace epsilond::agent {
 namespace {
@@ -54,9 +55,7 @@ std::string DoctorReport::for_people() const {
     std::string line =
         padded(name_of(finding.health), kHealthWidth) + "  " + padded(finding.subject, width) + "  " + finding.text;
     if (!finding.advice.empty()) line += "; " + finding.advice;
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    text += line + '\n';
+    text += platform::escape_text(line, platform::Escape::kMessage) + '\n';
   }
   return text;
 }

@@ -33,7 +33,7 @@ class DoctorReport {
   bool healthy() const;
 
   // A line for each finding: its health, what it is about, what was found and what to do. Control characters in what
-  // others wrote are shown as '?'.
+  // others wrote are shown as blanks.
   std::string for_people() const;
   // One JSON object on one line.
   std::string for_machines() const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "platform/fixed_string.h"
+
 namespace epsilond::agent {
 namespace {
 
@@ -55,10 +57,11 @@ void say_columns(const FeatureColumns& columns, const RowPass& rows, Voice& voic
       as += factor;
     }
     if (!applied.note.empty()) as += " (" + std::string(applied.note) + ")";
-    voice.say(rows.name(), "column '%.60s' is taken as %s", std::string(applied.column).c_str(), as.c_str());
+    voice.say(rows.name(), "column '%s' is taken as %s", std::string(platform::utf8_prefix(applied.column, 60)).c_str(),
+              as.c_str());
   }
   if (!columns.left_out().empty())
-    voice.say(rows.name(), "columns that are no feature of the agent are left out: %.400s",
+    voice.say(rows.name(), "columns that are no feature of the agent are left out: %s",
               list_of(columns.left_out()).c_str());
 }
 

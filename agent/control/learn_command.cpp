@@ -186,7 +186,9 @@ class LearnRun {
 ExitCode run_learn(std::span<const char* const> words, Console& console) {
   Result<LearnOptions> options = parse_learn_options(words);
   if (!options) {
-    Voice(console).say("", "%s\nTry 'epsilonctl learn --help'.", options.error().context.c_str());
+    Voice voice(console);
+    voice.say("", "%s", options.error().context.c_str());
+    voice.point_to_help("learn");
     return kExitUsage;
   }
   if (options->history.help) {

@@ -31,7 +31,9 @@ ExitCode command(const Arguments& arguments, const std::string& request, Console
 }
 
 ExitCode usage_error(Console& console, const char* name, const std::string& what) {
-  Voice(console).say("", "%s: %s\nTry 'epsilonctl %s --help'.", name, what.c_str(), name);
+  Voice voice(console);
+  voice.say("", "%s: %s", name, what.c_str());
+  voice.point_to_help(name);
   return kExitUsage;
 }
 

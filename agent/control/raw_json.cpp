@@ -60,14 +60,6 @@ void append_utf8(std::uint32_t code, std::string& out) {
   }
 }
 
-std::string harmless(std::string_view text) {
-  std::string out(3 * text.size(), '\0');  // U+FFFD in place of each byte
-  platform::TextWriter writer(out);
-  platform::put_escaped(writer, text, platform::Escape::kMessage);
-  out.resize(writer.size());
-  return out;
-}
-
 }  // namespace
 
 RawJson RawJson::operator[](std::string_view name) const {
@@ -132,7 +124,7 @@ std::string RawJson::text() const {
       out += letter == std::string_view::npos ? escaped : kMeant[letter];
     }
   }
-  return harmless(out);
+  return platform::escape_text(out, platform::Escape::kMessage);
 }
 
 }  // namespace epsilond::agent

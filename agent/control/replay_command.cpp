@@ -170,7 +170,9 @@ class ReplayRun {
 ExitCode run_replay(std::span<const char* const> words, Console& console) {
   Result<ReplayOptions> options = parse_replay_options(words);
   if (!options) {
-    Voice(console).say("", "%s\nTry 'epsilonctl replay --help'.", options.error().context.c_str());
+    Voice voice(console);
+    voice.say("", "%s", options.error().context.c_str());
+    voice.point_to_help("replay");
     return kExitUsage;
   }
   if (options->history.help) {

@@ -19,7 +19,7 @@ ExitCode RowPass::open(std::span<const std::string> paths, const TableOptions& o
   if (paths.size() > 1) name += " and " + std::to_string(paths.size() - 1) + " more";
   pass.reset(new RowPass(std::move(name), std::move(*rows), voice));
   pass->say_ignored();
-  for (const RowNote& note : pass->rows_->notes()) voice.say(note.file, "%.400s", note.text.c_str());
+  for (const RowNote& note : pass->rows_->notes()) voice.say(note.file, "%s", note.text.c_str());
   return kExitFine;
 }
 
@@ -37,7 +37,7 @@ void RowPass::say_ignored() {
     if (!names.empty()) names += ", ";
     names += name.empty() ? "(unnamed)" : name;
   }
-  voice_.say(name_, "ignored columns without numbers: %.400s", names.c_str());
+  voice_.say(name_, "ignored columns without numbers: %s", names.c_str());
 }
 
 void RowPass::report(const Malformed& malformed) {

@@ -116,7 +116,9 @@ class CommandRun {
 ExitCode run_command(std::span<const char* const> words, Console& console) {
   Result<RunOptions> options = parse_run_options(words);
   if (!options) {
-    Voice(console).say("", "%s\nTry 'epsilonctl run --help'.", options.error().context.c_str());
+    Voice voice(console);
+    voice.say("", "%s", options.error().context.c_str());
+    voice.point_to_help("run");
     return kExitUsage;
   }
   if (options->help) {

@@ -230,7 +230,9 @@ class ScoreRun {
 ExitCode run_score(std::span<const char* const> words, Console& console) {
   Result<ScoreOptions> options = parse_score_options(words);
   if (!options) {
-    Voice(console).say("", "%s\nTry 'epsilonctl score --help'.", options.error().context.c_str());
+    Voice voice(console);
+    voice.say("", "%s", options.error().context.c_str());
+    voice.point_to_help("score");
     return kExitUsage;
   }
   if (options->help) {

@@ -1,9 +1,11 @@
 #include "agent/control/voice.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdarg>
 #include <cstdio>
 
+#include "platform/emit/escape.h"
 #include "platform/seconds.h"
 
 namespace epsilond::agent {
@@ -13,20 +15,33 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kProgressEvery{200};
 constexpr int kBarWidth = 24;
+constexpr std::size_t kLongestText = 512;
 
 }  // namespace
 
 void Voice::say(const std::string& where, const char* format, ...) {
-  char text[512];
+  char text[2 * kLongestText];
   va_list arguments;
   va_start(arguments, format);
   std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   clear_progress();
+  // What somebody called a file or a column must not rule the terminal that shows it.
+  constexpr platform::Escape kHarmless = platform::Escape::kMessage;
+  std::array<char, kLongestText> shown;
+  platform::TextWriter writer(shown);
+  platform::put_escaped_cut(writer, text, kHarmless, writer.room());
   console_.err.write("epsilonctl: ");
-  if (!where.empty()) console_.err.write(where + ": ");
-  console_.err.write(text);
+  if (!where.empty()) console_.err.write(platform::escape_text(where, kHarmless) + ": ");
+  console_.err.write(writer.view());
   console_.err.write("\n");
+  static_cast<void>(console_.err.flush());
+}
+
+void Voice::point_to_help(std::string_view subcommand) {
+  console_.err.write("Try 'epsilonctl ");
+  console_.err.write(subcommand);
+  console_.err.write(" --help'.\n");
   static_cast<void>(console_.err.flush());
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "agent/control/console.h"
 
@@ -14,8 +15,12 @@ class Voice {
   // `console` must outlive the voice.
   explicit Voice(Console& console) : console_(console) {}
 
-  // "epsilonctl: WHERE: what"; without `where`, "epsilonctl: what".
+  // "epsilonctl: WHERE: what"; without `where`, "epsilonctl: what". Control characters in either are blanks, and a long
+  // text is cut, between two characters.
   [[gnu::format(printf, 3, 4)]] void say(const std::string& where, const char* format, ...);
+
+  // Where the operator finds what a subcommand takes, on a line of its own.
+  void point_to_help(std::string_view subcommand);
 
   // A pass over rows begins; `what` is a verb such as "scoring" and must outlive the pass.
   void begin_pass(const char* what);

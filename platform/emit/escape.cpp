@@ -128,6 +128,15 @@ void put_escaped(TextWriter& out, std::string_view text, Escape escape) {
   }
 }
 
+std::string escape_text(std::string_view text, Escape escape) {
+  constexpr std::size_t kMostOfOne = 6;  // \u001b in place of a byte
+  std::string out(kMostOfOne * text.size(), '\0');
+  TextWriter writer(out);
+  put_escaped(writer, text, escape);
+  out.resize(writer.size());
+  return out;
+}
+
 bool put_escaped_cut(TextWriter& out, std::string_view text, Escape escape, std::size_t budget) {
   const std::size_t start = out.size();
   if (budget > out.room()) budget = out.room();

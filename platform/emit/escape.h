@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "platform/emit/text_writer.h"
@@ -20,6 +21,9 @@ enum class Escape : std::uint8_t {
 
 // Writes all of `text`, escaped. The writer overflows if it does not fit.
 void put_escaped(TextWriter& out, std::string_view text, Escape escape);
+
+// All of `text`, escaped, for programs that may take memory.
+std::string escape_text(std::string_view text, Escape escape);
 
 // Writes `text`, escaped, in at most `budget` bytes: whole if it fits, else cut between two characters (never inside
 // an escape) and ended by "...". With a budget below three nothing is written. Returns true if `text` went in whole.

@@ -64,6 +64,7 @@ struct Ward {
       if (finding.subject == subject && finding.text.find(words) != std::string::npos) return &finding;
     return nullptr;
   }
+  bool shows(std::string_view words) const { return report.for_people().find(words) != std::string::npos; }
   bool is(std::string_view subject, Health health, std::string_view words = {}, std::string_view advice = {}) const {
     const Finding* finding = find(subject, words);
     return finding != nullptr && finding->health == health && finding->advice.find(advice) != std::string::npos;
@@ -206,6 +207,13 @@ void a_machine_without_proc_is_wrong(void** state) {
   assert_true(ward.is("sources", Health::kWrong));
 }
 
+void what_others_wrote_cannot_rule_a_terminal(void** state) {
+  Ward& ward = of(state);
+  ward.report.add({.about = "machine", .subject = "con\x1b[2Jtainer", .text = "by \xc2\x9b\xff\n"});
+  assert_true(ward.shows("con [2Jtainer"));
+  assert_true(ward.shows("by  \xef\xbf\xbd \n"));
+}
+
 const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(every_part_of_the_source_has_a_line_with_its_cost, setup, teardown),
     cmocka_unit_test_setup_teardown(a_kernel_without_pressure_has_its_features_off_with_what_to_do, setup, teardown),
@@ -220,6 +228,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(files_that_something_else_provides_are_named, setup, teardown),
     cmocka_unit_test_setup_teardown(features_that_are_disabled_are_listed_and_not_missed, setup, teardown),
     cmocka_unit_test_setup_teardown(a_machine_without_proc_is_wrong, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_others_wrote_cannot_rule_a_terminal, setup, teardown),
 };
 
 }  // namespace

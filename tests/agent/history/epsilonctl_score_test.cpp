@@ -224,6 +224,23 @@ void ignored_columns_are_named(void**) {
   assert_string_equal(outcome.err, "epsilonctl: x.csv: ignored columns without numbers: host\n");
 }
 
+void what_a_column_is_called_cannot_rule_a_terminal(void**) {
+  const Outcome outcome =
+      run("score x.csv --threshold contamination:0.1",
+          "{ printf 'h\\033[2J\\302\\233s,a\\n'; for i in 1 2 3 4; do echo web,$i; done; } > x.csv");
+  assert_int_equal(outcome.code, 0);
+  assert_string_equal(outcome.err, "epsilonctl: x.csv: ignored columns without numbers: h [2J s\n");
+}
+
+void a_long_list_is_cut_between_two_characters(void**) {
+  const Outcome outcome =
+      run("score x.csv --threshold contamination:0.1",
+          "{ printf '\\303\\251%.0s' $(seq 600); echo ,a; for i in 1 2 3 4; do echo web,$i; done; } > x.csv");
+  assert_int_equal(outcome.code, 0);
+  assert_true(says(outcome.err, "\303\251...\n"));
+  assert_false(says(outcome.err, "\357\277\275"));
+}
+
 void a_row_without_values_has_an_empty_density(void**) {
   const Outcome outcome = run("score x.csv --scores s.csv --threshold contamination:0.1",
                               "{ echo a,b; echo 1,2; echo ,; echo 2,3; echo 3,1; } > x.csv", "cat s.csv > .out");
@@ -315,6 +332,8 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(nothing_half_written_is_left_behind),
     cmocka_unit_test(an_earlier_scores_file_survives_a_failure),
     cmocka_unit_test(ignored_columns_are_named),
+    cmocka_unit_test(what_a_column_is_called_cannot_rule_a_terminal),
+    cmocka_unit_test(a_long_list_is_cut_between_two_characters),
     cmocka_unit_test(a_row_without_values_has_an_empty_density),
     cmocka_unit_test(a_budget_per_week_without_a_clock_is_mentioned),
     cmocka_unit_test(help_and_version_are_printed),

@@ -10,6 +10,7 @@
 // clang-format on
 
 using epsilond::platform::Escape;
+using epsilond::platform::escape_text;
 using epsilond::platform::put_escaped;
 using epsilond::platform::put_escaped_cut;
 using epsilond::platform::put_header_word;
@@ -28,6 +29,7 @@ void check(std::string_view text, Escape escape, std::string_view expected) {
   if (out.view() != expected)
     fail_msg("wrote '%.*s', expected '%.*s'", static_cast<int>(out.size()), buffer.data(),
              static_cast<int>(expected.size()), expected.data());
+  if (escape_text(text, escape) != expected) fail_msg("as a whole text it is another");
 }
 
 void json_escapes_what_rfc_8259_wants_and_control_characters(void**) {
