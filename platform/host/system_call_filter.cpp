@@ -217,7 +217,7 @@ constexpr Condition kConditional[] = {
     {__NR_socket, 0, false, AF_INET6},         {__NR_kill, 1, false, 0},  // is it alive?
     {__NR_tgkill, 2, false, kAbort},           {__NR_tkill, 1, false, kAbort},
     {__NR_ioctl, 1, false, kTerminalSettings}, {__NR_ioctl, 1, false, kTerminalSize},
-    {__NR_mprotect, 2, true, kExecutable},
+    {__NR_mprotect, 2, true, kExecutable},     {__NR_prctl, 0, false, PR_SET_TIMERSLACK},  // a reload sets it
 #ifdef __NR_mmap2
     {__NR_mmap2, 2, true, kExecutable},
 #else

@@ -59,6 +59,7 @@ bool read_signal(int fd, signalfd_siginfo& out) {
 
 // How late a tick may be, so that the kernel can wake us together with somebody else: rates go by measured time.
 constexpr int kSlackOfInterval = 100;
+constexpr std::chrono::nanoseconds kLeastSlack(1);
 constexpr std::chrono::nanoseconds kMostSlack = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -71,6 +72,7 @@ void hold_signals() {
 Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) {
   std::unique_ptr<Waiter> waiter(new (std::nothrow) Waiter());
   if (!waiter) return make_error(ErrorCode::kIo, ENOMEM, "wait: out of memory");
+  waiter->previous_slack_ = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
   if (Result<void> armed = waiter->set_interval(interval); !armed) return armed.error();
 
   const sigset_t handled = handled_signals();
@@ -81,15 +83,12 @@ Result<std::unique_ptr<Waiter>> Waiter::make(std::chrono::nanoseconds interval) 
   ignore.sa_handler = SIG_IGN;
   for (std::size_t i = 0; i < kIgnored.size(); ++i) ::sigaction(kIgnored[i], &ignore, &waiter->previous_actions_[i]);
   waiter->signals_taken_ = true;
-  waiter->previous_slack_ = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
-  const std::chrono::nanoseconds slack = std::min(interval / kSlackOfInterval, kMostSlack);
-  ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack.count()), 0, 0, 0);
   return waiter;
 }
 
 Waiter::~Waiter() {
-  if (!signals_taken_) return;
   if (previous_slack_ > 0) ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(previous_slack_), 0, 0, 0);
+  if (!signals_taken_) return;
   for (std::size_t i = 0; i < kIgnored.size(); ++i) ::sigaction(kIgnored[i], &previous_actions_[i], nullptr);
   ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
@@ -99,6 +98,9 @@ Result<void> Waiter::set_interval(std::chrono::nanoseconds interval) {
     return make_error(ErrorCode::kInvalid, 0, "wait: the interval must be above 0");
   interval_ = interval;
   next_ = (read_clock(CLOCK_MONOTONIC) / interval + 1) * interval;
+  // 0 would be what the process had when it began.
+  const auto slack = std::clamp<std::chrono::nanoseconds>(interval / kSlackOfInterval, kLeastSlack, kMostSlack);
+  ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack.count()), 0, 0, 0);
   return {};
 }
 

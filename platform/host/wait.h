@@ -29,10 +29,10 @@ enum class Wake : std::uint8_t {
 void hold_signals();
 
 // Ticks fall on whole multiples of the interval on CLOCK_MONOTONIC, so they do not drift with the length of the work,
-// and are where those of others are. They may come late by the timer slack, a hundredth of the first interval and 10 ms
-// at most, so that an idle machine need not wake for us alone. While a Waiter exists TERM, INT, HUP and USR1 are
-// blocked for the calling thread, and SIGPIPE and SIGXFSZ are ignored; its end puts all of it and the slack back. One
-// at a time per thread.
+// and are where those of others are. They may come late by the timer slack, a hundredth of the interval and 10 ms at
+// most, so that an idle machine need not wake for us alone. While a Waiter exists TERM, INT, HUP and USR1 are blocked
+// for the calling thread, and SIGPIPE and SIGXFSZ are ignored; its end puts all of it and the slack back. One at a time
+// per thread.
 class Waiter {
  public:
   // `interval` > 0, else kInvalid.
@@ -54,8 +54,8 @@ class Waiter {
   // at once: the caller should stop.
   Result<Wake> wait(std::span<pollfd> others = {}, std::chrono::milliseconds at_most = kForever);
 
-  // Takes effect at once: the next tick is the next multiple of `interval`. A tick that is due but was not waited for
-  // is forgotten, not counted. kInvalid, and nothing changes, unless `interval` > 0.
+  // Takes effect at once, the slack too: the next tick is the next multiple of `interval`. A tick that is due but was
+  // not waited for is forgotten, not counted. kInvalid, and nothing changes, unless `interval` > 0.
   Result<void> set_interval(std::chrono::nanoseconds interval);
 
   std::uint64_t missed_ticks() const { return missed_ticks_; }

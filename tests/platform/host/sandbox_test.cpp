@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -101,6 +102,12 @@ void what_a_libc_may_try_is_refused_with_an_error(void**) {
   assert_true(left_with(filtered([] { return outcome(::chown("/", 0, 0)); }), EPERM));
   assert_true(left_with(filtered([] { return outcome(::sethostname("x", 1)); }), EPERM));
   assert_true(left_with(filtered([] { return outcome(::syscall(SYS_prctl, 0, 0, 0, 0, 0)); }), EPERM));
+}
+
+void a_reload_may_set_how_late_a_tick_may_be(void**) {
+  SKIP_WITHOUT_FILTER();
+  assert_true(left_with(filtered([] { return outcome(::prctl(PR_SET_TIMERSLACK, 1'000'000UL, 0, 0, 0)); }), 0));
+  assert_true(left_with(filtered([] { return outcome(::prctl(PR_SET_DUMPABLE, 1UL, 0, 0, 0)); }), EPERM));
 }
 
 void a_call_that_is_newer_than_the_agent_is_unknown(void**) {
@@ -262,6 +269,7 @@ const CMUnitTest kTests[] = {
     cmocka_unit_test(looking_into_others_and_changing_the_system_kill),
     cmocka_unit_test(the_numbers_of_another_processor_kill),
     cmocka_unit_test(what_a_libc_may_try_is_refused_with_an_error),
+    cmocka_unit_test(a_reload_may_set_how_late_a_tick_may_be),
     cmocka_unit_test(a_call_that_is_newer_than_the_agent_is_unknown),
     cmocka_unit_test(only_local_and_internet_sockets_are_made),
     cmocka_unit_test(no_process_is_sent_a_signal_but_may_be_asked_after),

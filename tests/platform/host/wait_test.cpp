@@ -252,8 +252,26 @@ void ticks_have_a_slack_that_its_end_takes_back(void**) {
   }
 }
 
-void a_failed_make_leaves_the_signals_alone(void**) {
+// After a reload too.
+void a_new_interval_has_its_own_slack(void**) {
+  const int before = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  void* state = nullptr;
+  assert_int_equal(make_waiter(&state, std::chrono::seconds(10)), 0);
+  const bool set = static_cast<bool>(get(&state).set_interval(milliseconds(100)));
+  const int slack = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  const bool refused = !get(&state).set_interval(milliseconds(0));
+  const int kept = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+  destroy(&state);
+  assert_true(set && refused);
+  assert_int_equal(slack, 1'000'000);
+  assert_int_equal(kept, 1'000'000);
+  assert_int_equal(::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), before);
+}
+
+void a_failed_make_leaves_signals_and_slack_alone(void**) {
+  const int before = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
   assert_false(can_make(nanoseconds(-5)));
+  assert_int_equal(::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), before);
   assert_false(blocked(SIGTERM) || is_ignored(SIGPIPE));
 }
 
@@ -293,6 +311,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_waiter_without_an_interval_is_not_made),
     cmocka_unit_test(its_end_puts_the_signals_back),
     cmocka_unit_test(ticks_have_a_slack_that_its_end_takes_back),
-    cmocka_unit_test(a_failed_make_leaves_the_signals_alone),
+    cmocka_unit_test(a_new_interval_has_its_own_slack),
+    cmocka_unit_test(a_failed_make_leaves_signals_and_slack_alone),
 };
 EPSILOND_TEST_MAIN(kTests)
