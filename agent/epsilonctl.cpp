@@ -26,6 +26,7 @@
 #include "agent/fleet/fleet_command.h"
 #include "agent/terminate.h"
 #include "platform/file/output_file.h"
+#include "platform/host/standard_streams.h"
 
 namespace {
 
@@ -159,6 +160,7 @@ ExitCode run(Words words, Console& console) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  epsilond::platform::open_standard_streams();
   epsilond::agent::say_when_out_of_memory("epsilonctl");
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is a write error, with its exit code
   OutputFile out = OutputFile::to_descriptor(STDOUT_FILENO);

@@ -6,10 +6,12 @@
 #include "agent/modes.h"
 #include "agent/options.h"
 #include "agent/terminate.h"
+#include "platform/host/standard_streams.h"
 
 using namespace epsilond;
 
 int main(int argc, char** argv) {
+  platform::open_standard_streams();
   agent::say_when_out_of_memory("epsilond");
   const platform::Result<agent::Options> options = agent::parse_options(argc, argv);
   if (!options) {

@@ -19,7 +19,7 @@ import termios
 import time
 import unittest
 
-from control_support import EPSILONCTL, ControlledAgent, Terminal
+from control_support import EPSILOND, EPSILONCTL, ControlledAgent, Terminal
 
 FIXTURES = sys.argv[3]
 
@@ -209,6 +209,17 @@ class Control(ControlledAgent):
         self.assertTrue(os.path.exists(self.sock))
         self.start()
         self.assertNotIn("control:", self.stderr())
+
+    def test_what_its_parent_closed_is_no_place_for_a_socket(self):
+        agent = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", EPSILOND, "-c", self.ini(), "--state", "none"])
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.kill)
+        self.wait_for(lambda: self.ctl("status").returncode == 0, "an agent that answers")
+        try:
+            self.assertEqual([os.readlink("/proc/%d/fd/%d" % (agent.pid, fd)) for fd in range(3)], ["/dev/null"] * 3)
+        except PermissionError as error:  # it has become somebody else
+            self.skipTest(str(error))
+        self.goes_on(agent)
 
     def test_the_socket_of_another_agent_is_left_alone(self):
         first = self.start()
