@@ -179,6 +179,7 @@ void Daemon::tick() {
   control_.tick(clock_.monotonic());
   metrics_.tick(clock_.monotonic());
   if (works_.pipeline->told() != told_saved_) static_cast<void>(save_episodes());
+  settle();
   // Saving waits for the disk. In an episode nothing is learned, and a slow disk may be what it is about.
   if (clock_.monotonic() - saved_at_ >= works_.save_every && !all_anomalous()) save_state();
 }
@@ -200,6 +201,19 @@ void Daemon::serve_others() {
   // Due with the next tick, as any other: nothing here may wait for the disk.
   if (control_.serve(agent, monotonic)) saved_at_ = monotonic - works_.save_every;
   metrics_.serve(facts(), monotonic);
+}
+
+// The first ticks and an episode take code that an ordinary tick has no use for.
+void Daemon::settle() {
+  const bool was_anomalous = std::exchange(anomalous_, any_anomalous());
+  const bool settled = ticks_to_settle_ > 0 && --ticks_to_settle_ == 0;
+  if (settled || (was_anomalous && !anomalous_)) platform::give_back_code();
+}
+
+bool Daemon::any_anomalous() const {
+  for (const std::unique_ptr<Watcher>& watcher : works_.pipeline->watchers())
+    if (watcher->anomalous()) return true;
+  return false;
 }
 
 bool Daemon::all_anomalous() const {
@@ -246,6 +260,7 @@ void Daemon::reload() {
   }
   service_.ready();
   platform::give_back_code();
+  ticks_to_settle_ = kTicksToSettle;
 }
 
 // Whatever it is that cannot be used, the next save must not destroy it: damage is evidence, and what another version

@@ -73,8 +73,12 @@ class Daemon {
   void resume_episodes();
   bool save_episodes();
   void end_unsaved_episodes();
+  void settle();
+  bool any_anomalous() const;
   bool all_anomalous() const;
   void tell_grace(bool before) const;
+
+  static constexpr unsigned kTicksToSettle = 10;
 
   Options options_;
   Confinement confinement_;
@@ -93,6 +97,8 @@ class Daemon {
   std::chrono::nanoseconds saved_at_{0};
   std::uint64_t ticks_ = 0;
   std::uint64_t told_saved_ = 0;  // Pipeline::told() when the open episodes were saved last
+  unsigned ticks_to_settle_ = kTicksToSettle;
+  bool anomalous_ = false;  // any model, at the last tick
   bool save_failed_ = false;
   bool episodes_failed_ = false;
   bool reload_worked_ = true;

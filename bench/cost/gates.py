@@ -33,6 +33,8 @@ TICKS = (15, 45)
 ROWS = (1000, 2500)  # the first 900 are learned only
 AGENT = "[agent]\ninterval = 100ms\ncontrol = none\nstate = none\ncpu_budget = 50%\n"
 SKIPPED = 77
+SETTLED = 10  # the tick after which it has (Daemon::kTicksToSettle)
+TICKS = 117  # of the run that is traced: 10.5 s of them after that
 
 
 class Skip(Exception):
@@ -128,9 +130,10 @@ def count_bytes(build, folder):
 
 
 def calls_of_ticks(build, folder):
-    """The system calls of each tick of a run by name, without the first and the last. A tick begins where a wait ends."""
+    """The system calls of each tick of a run by name, after those of the start and without the last tick. A tick begins where
+    a wait ends."""
     trace = os.path.join(folder, "trace")
-    done = subprocess.run([tool("strace"), "-f", "-qq", "-o", trace, *agent(build, folder, 110)], capture_output=True,
+    done = subprocess.run([tool("strace"), "-f", "-qq", "-o", trace, *agent(build, folder, TICKS)], capture_output=True,
                           text=True)
     if done.returncode != 0:
         raise Skip("strace is not allowed here: " + done.stderr)
@@ -142,12 +145,15 @@ def calls_of_ticks(build, folder):
                 ticks.append([])
             elif call:
                 ticks[-1].append(call[1] if " = -1 " not in line else call[1] + " that failed")
-    return ticks[5:-1]
+    return ticks[:-1]
 
 
 def judge_system_calls(build, folder):
-    """The same number in each tick, but for the closer look at each process every 5 s; and no memory is asked for."""
+    """The same number in each tick, but for the closer look at each process every 5 s; and no memory is asked for. What the
+    start took of the code is given back once, when it has settled."""
     ticks = calls_of_ticks(build, folder)
+    given_back = [number for number, calls in enumerate(ticks) if number > 0 and "madvise" in calls]
+    ticks = ticks[SETTLED + 2:]
     usual = sorted(len(calls) for calls in ticks)[len(ticks) // 2]
     looks = [number for number, calls in enumerate(ticks) if len(calls) != usual]
     memory = [call for calls in ticks for call in calls if call in ("brk", "mmap", "munmap", "mremap", "madvise")]
@@ -155,10 +161,12 @@ def judge_system_calls(build, folder):
     print("%d system calls a tick; %d of %d ticks looked closer, with %s" %
           (usual, len(looks), len(ticks), sorted({len(ticks[number]) for number in looks})))
     problems = []
-    if len({len(ticks[number]) for number in looks}) > 1 or len(looks) > 3:  # 10.5 s of ticks hold 2 or 3 looks
+    if len({len(ticks[number]) for number in looks}) > 1 or len(looks) > 3:  # they hold 2 or 3
         problems.append("not constant: %s" % [len(calls) for calls in ticks])
     if memory:
         problems.append("memory is asked for: %s" % memory)
+    if given_back != [SETTLED]:
+        problems.append("code is given back in the ticks %s, not in %d" % (given_back, SETTLED))
     if opened:
         problems.append("%d more descriptors opened than closed" % opened)
     return {"system calls of a tick of the agent": usual}, problems
