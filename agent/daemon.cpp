@@ -10,6 +10,7 @@
 #include "agent/exit_code.h"
 #include "agent/log.h"
 #include "agent/pipeline/wiring.h"
+#include "platform/file/file_facts.h"
 #include "platform/host/resident.h"
 #include "platform/host/state_file.h"
 #include "platform/seconds.h"
@@ -21,10 +22,22 @@ using platform::FlagEvent;
 using platform::Result;
 using platform::Wake;
 
+namespace {
+
 // What is asked for before a reload, beside the works that go on: far more than any configuration but a long history
 // takes, and as much again as this one.
 constexpr std::size_t kReloadBytes = std::size_t{16} << 20;
 constexpr std::size_t kReloadPipelines = 2;
+
+// For the file as it is: it may be of another configuration, and larger than ours, and what fits is taken from it.
+std::size_t room_for_state(const std::string& path) {
+  constexpr std::uint64_t kLargestState = std::uint64_t{16} << 20;
+  const Result<platform::FileFacts> facts = platform::file_facts(path);
+  if (facts) return static_cast<std::size_t>(std::min(facts->bytes, kLargestState));
+  return facts.error().code == ErrorCode::kNotFound ? 0 : std::size_t{kLargestState};
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::make(const Options& options, const Config& config,
                                              const platform::Clock& clock) {
@@ -274,12 +287,10 @@ void Daemon::load_state() {
   if (works_.state_path.empty()) return;
   platform::remove_leftovers(works_.state_path);
   const char* path = works_.state_path.c_str();
-  // The file may be of another configuration, and larger than ours: what fits is taken from it. The pages that the file
-  // does not fill are never touched.
-  constexpr std::size_t kLargestState = std::size_t{16} << 20;
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kLargestState);
+  const std::size_t room = room_for_state(works_.state_path);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(room);
   const Result<std::span<const std::byte>> bytes =
-      platform::load_state(works_.state_path, std::span(buffer.get(), kLargestState));
+      platform::load_state(works_.state_path, std::span(buffer.get(), room));
   NotRestored why;
   Result<std::size_t> restored = bytes ? works_.pipeline->load_state(*bytes, &why) : Result<std::size_t>(bytes.error());
   if (restored) {

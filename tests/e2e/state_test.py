@@ -99,7 +99,25 @@ class State(Scratch):
         self.assertEqual(agent.wait(60), 0, self.log())
         self.assertEqual(self.events("raised"), [])
 
+    @staticmethod
+    def limited_run(address_space, *arguments):
+        return subprocess.run(["prlimit", "--as=%d" % address_space, EPSILOND, *arguments], capture_output=True, text=True,
+                              timeout=60)
+
     # Tests
+
+    def test_a_state_takes_no_more_memory_to_read_than_it_has_bytes(self):
+        root, state = self.machine(), self.path("state")
+        ini = self.write("agent.ini", FAST)
+        self.assertEqual(self.start(ini, "--root", root, "--state", state, "--ticks", "2").wait(60), 0, self.log())
+        self.assertLess(os.path.getsize(state), 2 << 20)
+        without = self.start(ini, "--root", root, "--state", "none")
+        self.wait_for(lambda: len(self.events("start")) == 2, "an agent that runs")
+        with open("/proc/%d/status" % without.pid) as file:
+            peak = int(re.search(r"VmPeak:\s+(\d+) kB", file.read())[1]) << 10
+        limited = self.limited_run(peak + (4 << 20), "-c", ini, "--root", root, "--state", state, "--ticks", "2")
+        self.assertEqual(limited.returncode, 0, limited.stderr)
+        self.assertIn("1 of 1 models restored", limited.stderr)
 
     def test_what_is_open_survives_a_kill_and_is_cleared_under_its_id(self):
         root, state = self.machine(), self.path("state")
