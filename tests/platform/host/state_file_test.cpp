@@ -255,6 +255,17 @@ void a_damaged_file_is_set_aside(void** state) {
   expect_error(load_state(aside, directory.buffer), ErrorCode::kMalformed);
 }
 
+void what_is_set_aside_stays_as_private_as_it_was(void** state) {
+  Directory& directory = get(state);
+  assert_true(static_cast<bool>(save_state(directory.path, bytes_of(kPayload))));
+  assert_true(static_cast<bool>(set_aside(directory.path)));
+  FixedString<96> aside(directory.path.view());
+  aside.append(".damaged");
+  struct stat status {};
+  assert_int_equal(::stat(aside.c_str(), &status), 0);
+  assert_int_equal(status.st_mode & 07777, 0600);
+}
+
 void setting_aside_nothing_is_not_found(void** state) {
   const Result<void> aside = set_aside(get(state).path);
   assert_false(static_cast<bool>(aside));
@@ -299,6 +310,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_symbolic_link_is_replaced_and_its_target_untouched, make_directory,
                                     remove_directory),
     cmocka_unit_test_setup_teardown(a_damaged_file_is_set_aside, make_directory, remove_directory),
+    cmocka_unit_test_setup_teardown(what_is_set_aside_stays_as_private_as_it_was, make_directory, remove_directory),
     cmocka_unit_test_setup_teardown(setting_aside_nothing_is_not_found, make_directory, remove_directory),
     cmocka_unit_test(an_impossible_path_is_invalid),
 };
