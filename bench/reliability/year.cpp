@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < kFaultNames.size(); ++i)
     std::printf("%8llu %s\n", static_cast<unsigned long long>(life.faults(static_cast<Fault>(i))),
                 kFaultNames[i].data());
+  std::printf("%8llu of them while another lasted\n", static_cast<unsigned long long>(life.overlaps()));
   if (life.broken().empty()) return 0;
   std::fprintf(stderr, "seed %llu, second %ld: %s\n", static_cast<unsigned long long>(seed), life.seconds(),
                life.broken().c_str());

@@ -2,6 +2,11 @@
 
 #include <time.h>
 
+#include <span>
+#include <vector>
+
+#include "platform/host/state_file.h"
+
 namespace epsilond::tests {
 namespace {
 
@@ -32,7 +37,21 @@ Config life_config(int variant) {
   return config;
 }
 
-std::size_t bytes_in_use() { return ::mallinfo2().uordblks; }
+// Large blocks have a map of their own.
+std::size_t bytes_in_use() {
+  const auto memory = ::mallinfo2();
+  return memory.uordblks + memory.hblkhd;
+}
+
+// False unless what was saved is what is loaded.
+bool goes_through_file(const std::string& path, std::vector<std::byte>& bytes, platform::Durability durability) {
+  if (!platform::save_state(path, bytes, durability)) return false;
+  std::vector<std::byte> buffer(platform::kStateHeaderBytes + bytes.size());
+  const platform::Result<std::span<const std::byte>> loaded = platform::load_state(path, buffer);
+  if (!loaded || !std::ranges::equal(*loaded, bytes)) return false;
+  bytes.assign(loaded->begin(), loaded->end());
+  return true;
+}
 
 }  // namespace
 
@@ -125,14 +144,40 @@ void RandomLife::check_saved() {
   if (!restored || *restored != 1) break_promise("what was saved cannot be read");
 }
 
+// As an agent that is ended and started: through the files, not only through their content.
+void RandomLife::restart_from_files() {
+  bench_.save();
+  const std::string path = files_.path() + "/state";
+  if (!goes_through_file(path, bench_.learned, platform::Durability::kAgainstCrash) ||
+      !goes_through_file(path + ".open", bench_.episodes, platform::Durability::kAgainstKill))
+    break_promise("a file does not hold what was saved");
+  start_again(true);
+}
+
+// What lasts; every second time something else comes while it does.
+void RandomLife::suffer(Fault fault) {
+  const Fault before = std::exchange(distortion_, fault);
+  run(static_cast<long>(1 + random_.below(15)));
+  if (before == Fault::kNothing && random_.below(2) == 0) {
+    ++overlaps_;
+    cause(draw_fault());
+    run(static_cast<long>(1 + random_.below(15)));
+  }
+  distortion_ = before;
+}
+
+Fault RandomLife::draw_fault() {
+  const auto fault = static_cast<Fault>(random_.below(static_cast<std::size_t>(Fault::kCount)));
+  ++faults_[static_cast<std::size_t>(fault)];
+  return fault;
+}
+
 void RandomLife::cause(Fault fault) {
   switch (fault) {
     case Fault::kUnreadableFields:
     case Fault::kUnreadableSample:
     case Fault::kGarbage:
-      distortion_ = fault;
-      run(static_cast<long>(1 + random_.below(30)));
-      distortion_ = Fault::kNothing;
+      suffer(fault);
       break;
     case Fault::kCounterReset:
       bench_.host.reset_counters();
@@ -185,9 +230,8 @@ void RandomLife::go_on(std::size_t longest_s) {
   bench_.host.extra_zombies = random_.below(8) == 0 ? 300.0 : 0.0;
   bench_.host.extra_cpu_ratio = random_.below(8) == 0 ? 0.8 : 0.0;
   run(static_cast<long>(1 + random_.below(longest_s)));
-  const auto fault = static_cast<Fault>(random_.below(static_cast<std::size_t>(Fault::kCount)));
-  ++faults_[static_cast<std::size_t>(fault)];
-  cause(fault);
+  if (const long day = seconds() / kDay; std::exchange(day_, day) != day) restart_from_files();
+  cause(draw_fault());
   bench_.save_episodes();
   look();
 }

@@ -13,6 +13,7 @@
 
 #include "tests/support/restart_bench.h"
 #include "tests/support/rng.h"
+#include "tests/support/temp_tree.h"
 
 namespace epsilond::tests {
 
@@ -51,7 +52,8 @@ class RandomLife {
   explicit RandomLife(std::uint64_t seed) : random_(seed), bench_(seed) {}
 
   void begin();
-  // One stretch of up to `longest_s` seconds, perhaps disturbed, and then one fault.
+  // One stretch of up to `longest_s` seconds, perhaps disturbed, and then a fault, or one during another. Once a day the
+  // agent is ended, and begins with what is in its files.
   void go_on(std::size_t longest_s);
   // Quiet for long enough that whatever was open is over.
   void end();
@@ -60,6 +62,8 @@ class RandomLife {
   // each ended once, nothing allocated by a step, what was saved can be read, the count of rows never falls.
   const std::string& broken() const { return broken_; }
   std::uint64_t faults(Fault fault) const { return faults_[static_cast<std::size_t>(fault)]; }
+  // Faults that came while another lasted.
+  std::uint64_t overlaps() const { return overlaps_; }
   std::uint64_t alerts() const { return alerts_; }
   std::uint64_t events() const { return events_; }
   long seconds() const { return bench_.host.second(); }
@@ -71,7 +75,10 @@ class RandomLife {
   void look();
   void run(long seconds);
   void distort(platform::HostSample& sample);
+  Fault draw_fault();
   void cause(Fault fault);
+  void suffer(Fault fault);
+  void restart_from_files();
   void start_again(bool remembers);
   void garble(std::vector<std::byte>& bytes);
   void reload();
@@ -79,12 +86,15 @@ class RandomLife {
 
   Rng random_;
   Bench bench_;
+  TempTree files_;
   std::string open_;  // the id of the alert that stands
   std::string last_;  // of the one before
   std::string broken_;
   Fault distortion_ = Fault::kNothing;
   int variant_ = 0;
+  long day_ = -1;  // the last one of which the state went through a file
   std::uint64_t steps_ = 0;
+  std::uint64_t overlaps_ = 0;
   std::uint64_t alerts_ = 0;
   std::uint64_t events_ = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(Fault::kCount)> faults_{};
