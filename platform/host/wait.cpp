@@ -96,22 +96,14 @@ Waiter::~Waiter() {
 Result<void> Waiter::set_interval(std::chrono::nanoseconds interval) {
   if (interval <= std::chrono::nanoseconds(0))
     return make_error(ErrorCode::kInvalid, 0, "wait: the interval must be above 0");
-  interval_ = interval;
-  next_ = (read_clock(CLOCK_MONOTONIC) / interval + 1) * interval;
+  schedule_.begin(interval, read_clock(CLOCK_MONOTONIC));
   // 0 would be what the process had when it began.
   const auto slack = std::clamp<std::chrono::nanoseconds>(interval / kSlackOfInterval, kLeastSlack, kMostSlack);
   ::prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(slack.count()), 0, 0, 0);
   return {};
 }
 
-bool Waiter::take_tick() {
-  const std::chrono::nanoseconds late = read_clock(CLOCK_MONOTONIC) - next_;
-  if (late < std::chrono::nanoseconds(0)) return false;
-  const auto missed = late / interval_;
-  missed_ticks_ += static_cast<std::uint64_t>(missed);
-  next_ += (missed + 1) * interval_;
-  return true;
-}
+bool Waiter::take_tick() { return schedule_.take(read_clock(CLOCK_MONOTONIC)); }
 
 Result<Wake> Waiter::wait(std::span<pollfd> others, std::chrono::milliseconds at_most) {
   std::array<pollfd, 1 + kMaxOthers> watched = {{{signals_.get(), POLLIN, 0}}};
@@ -119,7 +111,7 @@ Result<Wake> Waiter::wait(std::span<pollfd> others, std::chrono::milliseconds at
   std::copy_n(others.begin(), count - 1, watched.begin() + 1);
   while (true) {
     const std::chrono::nanoseconds none(0);
-    const std::chrono::nanoseconds until_tick = std::max(next_ - read_clock(CLOCK_MONOTONIC), none);
+    const std::chrono::nanoseconds until_tick = schedule_.until_next(read_clock(CLOCK_MONOTONIC));
     const bool for_others = at_most != kForever && at_most < until_tick;
     const timespec limit = to_timespec(for_others ? std::max<std::chrono::nanoseconds>(at_most, none) : until_tick);
     const int ready = ::ppoll(watched.data(), count, &limit, nullptr);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 
+#include "platform/host/tick_schedule.h"
 #include "platform/result.h"
 #include "platform/unique_fd.h"
 
@@ -58,7 +59,7 @@ class Waiter {
   // not waited for is forgotten, not counted. kInvalid, and nothing changes, unless `interval` > 0.
   Result<void> set_interval(std::chrono::nanoseconds interval);
 
-  std::uint64_t missed_ticks() const { return missed_ticks_; }
+  std::uint64_t missed_ticks() const { return schedule_.missed(); }
 
  private:
   Waiter() = default;
@@ -70,9 +71,7 @@ class Waiter {
   bool take_tick();
 
   UniqueFd signals_;
-  std::chrono::nanoseconds interval_{0};
-  std::chrono::nanoseconds next_{0};
-  std::uint64_t missed_ticks_ = 0;
+  TickSchedule schedule_;
   sigset_t previous_mask_{};
   std::array<struct sigaction, kIgnored.size()> previous_actions_{};
   int previous_slack_ = 0;  // ns; 0 where it is not known
