@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     std::printf("%8llu %s\n", static_cast<unsigned long long>(life.faults(static_cast<Fault>(i))),
                 kFaultNames[i].data());
   std::printf("%8llu of them while another lasted\n", static_cast<unsigned long long>(life.overlaps()));
+  std::printf("%8llu late ticks\n", static_cast<unsigned long long>(life.late_ticks()));
   if (life.broken().empty()) return 0;
   std::fprintf(stderr, "seed %llu, second %ld: %s\n", static_cast<unsigned long long>(seed), life.seconds(),
                life.broken().c_str());

@@ -31,6 +31,7 @@ void in_a_random_life_every_alert_ends_once(void** state) {
   if (!life.broken().empty()) fail_msg("%s", life.broken().c_str());
   assert_true(life.alerts() >= 5);
   assert_true(life.overlaps() >= 5);
+  assert_true(life.late_ticks() >= 5);
 }
 
 const CMUnitTest kTests[] = {

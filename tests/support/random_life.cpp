@@ -13,6 +13,11 @@ namespace {
 constexpr std::size_t kMostFlags = 4096;  // of one stretch
 constexpr long kWarmUpS = 300;
 constexpr long kLastQuietS = 1800;  // longer than anything that holds an alert open
+constexpr std::chrono::nanoseconds kInterval = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kSlack = std::chrono::milliseconds(10);  // of the timer
+constexpr std::chrono::nanoseconds kWork = std::chrono::milliseconds(5);    // of a tick, at most
+constexpr std::chrono::nanoseconds kLate = std::chrono::milliseconds(20);
+constexpr std::chrono::nanoseconds kLongestStall = std::chrono::seconds(30);
 constexpr std::array<double, 6> kGarbage = {std::numeric_limits<double>::quiet_NaN(),
                                             std::numeric_limits<double>::infinity(),
                                             -std::numeric_limits<double>::infinity(),
@@ -43,6 +48,10 @@ std::size_t bytes_in_use() {
   return memory.uordblks + memory.hblkhd;
 }
 
+std::chrono::nanoseconds less_than(std::chrono::nanoseconds most, Rng& random) {
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(random.uniform() * static_cast<double>(most.count())));
+}
+
 // False unless what was saved is what is loaded.
 bool goes_through_file(const std::string& path, std::vector<std::byte>& bytes, platform::Durability durability) {
   if (!platform::save_state(path, bytes, durability)) return false;
@@ -55,9 +64,22 @@ bool goes_through_file(const std::string& path, std::vector<std::byte>& bytes, p
 
 }  // namespace
 
+// As the agent waits, on a clock of its own; what a stall took is time in which no sample was taken.
+void RandomLife::wait_for_tick() {
+  const std::uint64_t missed = ticks_.missed();
+  monotonic_ += ticks_.until_next(monotonic_);
+  monotonic_ += less_than(kSlack, random_);
+  if (!ticks_.take(monotonic_)) break_promise("a tick did not come");
+  if (ticks_.missed() != missed || monotonic_ % kInterval > kLate) ++late_ticks_;
+  if (late_ticks_ > faults(Fault::kStalled)) break_promise("a stall made more than one tick late");
+  bench_.away_s += static_cast<long>(ticks_.missed() - missed);
+  monotonic_ += less_than(kWork, random_);
+}
+
 void RandomLife::begin() {
   ::tzset();  // takes memory once; the agent's clock has done it
   bench_.flags.reserve(kMostFlags);
+  ticks_.begin(kInterval, monotonic_);
   bench_.make(life_config(0));
   run(kWarmUpS);
   bench_.save();
@@ -98,6 +120,7 @@ void RandomLife::distort(platform::HostSample& sample) {
 void RandomLife::run(long seconds) {
   std::size_t before = 0;
   for (long i = 0; i < seconds; ++i) {
+    wait_for_tick();
     platform::HostSample sample = bench_.host.next();
     distort(sample);
     bench_.pipeline->step(sample, bench_.now());
@@ -218,6 +241,9 @@ void RandomLife::cause(Fault fault) {
       break;
     case Fault::kSaved:
       check_saved();
+      break;
+    case Fault::kStalled:
+      monotonic_ += less_than(kLongestStall, random_);
       break;
     case Fault::kNothing:
     case Fault::kCount:
