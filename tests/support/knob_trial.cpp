@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kWeekS = 604800.0;
 constexpr double kDayS = 86400.0;
+constexpr double kHourS = 3600.0;
 constexpr double kStartUnixS = 1795305600.0;  // 2026-11-22 00:00 UTC, a Sunday
 constexpr std::size_t kRememberedRows = 2;    // nobody looks at the ring buffer
 
@@ -93,6 +94,7 @@ void run_knob_trial(const KnobTrial& trial, std::span<const double> knobs, std::
       ++out[i].flagged_rows;
       if (time_s - flagged_at_s[i] > gap_s) {
         ++out[i].episodes[static_cast<std::size_t>(time_s / kWeekS)];
+        if (time_s < trial.warm_up_s + kHourS) ++out[i].episodes_first_hour;
         if (time_s < kDayS) ++out[i].episodes_first_day;
       }
       flagged_at_s[i] = time_s;

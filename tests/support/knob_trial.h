@@ -27,6 +27,7 @@ struct KnobTrial {
 // one to whoever is woken by it; an episode belongs to the week in which it began. Trivially copyable.
 struct KnobCount {
   std::array<std::uint32_t, kMostTrialWeeks> episodes{};  // by week
+  std::uint32_t episodes_first_hour = 0;                  // after the warm-up; part of episodes[0]
   std::uint32_t episodes_first_day = 0;                   // part of episodes[0]
   std::uint32_t raised = 0;                               // RAISED events, not joined
   std::uint32_t learned = 0;                              // LEARNED events
