@@ -21,9 +21,6 @@ constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr double kBinsPerOctave = 6.0;
 constexpr double kLowestOctave = -6.0;
 constexpr double kTailShare = 0.2;
-constexpr double kTailShareRows = 1000.0;   // up to this many values the tail is kTailShare of them
-constexpr double kSquaredShareRows = 40.0;  // kTailShare^2 kTailShareRows: of n more, the square of the tail per n
-constexpr double kPriorExceedances = 50.0;
 constexpr double kUnseenRows = 1.0;   // of few values nobody knows how wide they can be
 constexpr double kBoundedFrom = 2.0;  // surprise
 constexpr double kSeenOctaves = 0.1;
@@ -75,15 +72,15 @@ std::size_t closed_bin(int bin) {
 
 }  // namespace
 
-ParetoTail::ParetoTail(double capacity, double prior_octaves)
-    : capacity_(std::max(capacity, 100.0)), prior_octaves_(prior_octaves), start_(smallest_start_bin()) {}
+ParetoTail::ParetoTail(double capacity, const TailShape& shape)
+    : capacity_(std::max(capacity, 100.0)), shape_(&shape), start_(smallest_start_bin()) {}
 
 std::size_t ParetoTail::bin_of(double z) { return std::isnan(z) ? 0 : closed_bin(open_bin(std::fabs(z))); }
 
 // May the tail hold this many? Compared in squares, which spares the root.
 bool ParetoTail::wants(double exceedances) const {
-  if (total_ <= kTailShareRows) return exceedances <= kTailShare * total_;
-  return exceedances * exceedances <= kSquaredShareRows * total_;
+  if (exceedances <= shape_->small_tail) return exceedances <= kTailShare * total_;
+  return exceedances * exceedances <= shape_->squared_growth * total_;
 }
 
 void ParetoTail::settle() {
@@ -153,9 +150,9 @@ double ParetoTail::surprise(double z) const {
   // Every exceedance is counted at the centre of its bin.
   const double excess_octaves =
       (excess_bins_ + exceedances_ * (0.5 - static_cast<double>(start_ + 1))) / kBinsPerOctave;
-  const double prior = prior_octaves_ * (1.0 + kUnseenRows / (total_ + 1.0));
+  const double prior = shape_->prior_octaves * (1.0 + kUnseenRows / (total_ + 1.0));
   const double octaves =
-      (std::max(0.0, excess_octaves) + kPriorExceedances * prior) / (exceedances_ + kPriorExceedances);
+      (std::max(0.0, excess_octaves) + shape_->prior_exceedances * prior) / (exceedances_ + shape_->prior_exceedances);
   const double start_surprise = -models::log((exceedances_ + 0.5) / (total_ + 1.0)) / ln10;
   const double octaves_of_z = models::log2(distance);
   const double extrapolated = std::max(0.0, start_surprise + std::max(0.0, octaves_of_z - edge) / (octaves * ln10));

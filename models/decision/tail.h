@@ -11,29 +11,39 @@
 
 namespace epsilond::models {
 
+// How much of what a stream says is its tail, and what the tail is expected to be before there is evidence. Where the
+// numbers come from: docs/models.md, section 9.
+struct TailShape {
+  double prior_octaves = 0.2;       // > 0: how far an exceedance is expected to lie above the start of the tail
+  double prior_exceedances = 50.0;  // > 0: what that expectation weighs
+  double small_tail = 200.0;        // up to so many exceedances the tail is the top fifth of all values
+  double squared_growth = 40.0;     // of more than that, its square is at most this times the number of values
+};
+inline constexpr TailShape kTailOfRows{};
+
 // The tail of |z| of one feature.
 //
 // Formula: counts of log2 |z| in bins of a sixth of an octave. With u the edge above which the exceedances lie, at
 // least kSmallestStart: below u the empirical rank, (count at or above + 1/2) / (n + 1); above it a Pareto tail, rank
-// of u times exp(-log2(z / u) / h), h = (sum of log2 excesses + 50 p) / (exceedances + 50), p = 0.2 (1 + 1 / (n + 1)).
-// Exceedances are the top fifth of up to 1000 values, and 200 sqrt(n / 1000) of more: the share of a tail must shrink
-// for its exponent to be the tail's own. A feature that is quiet but for rare bursts has two populations, and the line
+// of u times exp(-log2(z / u) / h), h = (sum of log2 excesses + m p) / (exceedances + m), p = the expected octaves
+// times 1 + 1 / (n + 1), m what they weigh. Exceedances are the top fifth of the values while that is a small tail, else
+// at most the root of the growth times n: the share of a tail must shrink for its exponent to be the tail's own. A
+// feature that is quiet but for rare bursts has two populations, and the line
 // through the many calls the few impossible; so a surprise is no more than 2, or else than what was seen allows: with v
 // the highest edge that five values or more lie above (z itself, if there are as many), the rank of v times exp(-log2(z
 // / v) / 0.1). Source: B. M. Hill, A simple general approach to inference about the tail of a distribution, Annals of
-// Statistics 3(5), 1975; the prior (50 exceedances at p octaves) and the bound: docs/models.md, section 9. Cost: about
+// Statistics 3(5), 1975; the prior and the bound: docs/models.md, section 9. Cost: about
 // 30 operations to learn, the bin being read off the binary form of z; a logarithm and a few additions, or in the tail
 // two to four logarithms, to ask. Bytes: 424. Hazards: a multiple of u where nothing was ever seen is judged by the
 // prior alone, so is everything before the first value: the caller decides from when on a surprise counts.
 class ParetoTail {
  public:
   static constexpr std::size_t kBins = 96;       // of 1/6 octave, from 2^-6 to 2^10
-  static constexpr double kPriorOctaves = 0.2;   // docs/models.md, section 9
   static constexpr double kSmallestStart = 1.0;  // u is never below: within one sd nothing is a tail
 
   // Counts are halved when they add up to `capacity` (at least 100): a half-life of roughly that many values.
-  // `prior_octaves` > 0: how far an exceedance is expected to lie above the start of the tail, until many were seen.
-  explicit ParetoTail(double capacity, double prior_octaves = kPriorOctaves);
+  // `shape` must outlive this object.
+  explicit ParetoTail(double capacity, const TailShape& shape = kTailOfRows);
 
   // `z` is taken as |z|; NaN is ignored, anything beyond the last bin is counted in it. `weight` in [0, 1]: how much of
   // an independent value it is, for neighbours in time are not independent.
@@ -63,7 +73,7 @@ class ParetoTail {
   void recount();
 
   double capacity_;
-  double prior_octaves_;
+  const TailShape* shape_;
   double total_ = 0.0;
   double exceedances_ = 0.0;  // values in bins above start_
   double excess_bins_ = 0.0;  // sum of their bin numbers

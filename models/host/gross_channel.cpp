@@ -28,7 +28,11 @@ std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
 double looked_at(double features) { return models::log10(std::max(1.0, features / kIndependentPart)); }
 
-double prior_octaves(double interval_s) { return rows_are_dense(interval_s) ? 0.2 : 0.5; }
+constexpr TailShape kTailOfSparseRows{.prior_octaves = 0.5};
+
+const TailShape& tail_of_rows(double interval_s) {
+  return rows_are_dense(interval_s) ? kTailOfRows : kTailOfSparseRows;
+}
 
 }  // namespace
 
@@ -36,7 +40,7 @@ GrossChannel::GrossChannel(std::size_t feature_count, double interval_s)
     : feature_count_(feature_count),
       all_looked_at_(looked_at(static_cast<double>(feature_count))),
       margin_(models::log10(kMarginFactor * std::max(1.0, interval_s))),
-      tails_(feature_count, ParetoTail(tail_memory(interval_s), prior_octaves(interval_s))),
+      tails_(feature_count, ParetoTail(tail_memory(interval_s), tail_of_rows(interval_s))),
       independence_(feature_count),
       learns_held_(interval_s >= kSparseFromS),
       // M is -log10 of a probability where it is right, so what exceeds a quantile of it has the scale 1 / ln 10.

@@ -25,9 +25,12 @@ constexpr double kJudgedAfter = 30.0;      // times
 constexpr double kSideKnownAfter = 10.0;   // times; before, the other side speaks for it
 constexpr double kClip = 6.0;              // sd, in learning
 constexpr double kUncertainty = 24.0;      // of a variance from n neighbours that are so alike: 1 + 24 / n
-constexpr double kPriorOctaves = 0.15;     // averages are nearer to a Gaussian than what they are averages of
 constexpr double kLeastIndependence = 0.05;
 constexpr double kSmallestSd = 1e-9;  // z
+// Averages are nearer to a Gaussian than what they are averages of, and work that comes back every few minutes lies in
+// the top fifth of them: how they go on beyond it only the highest say.
+constexpr TailShape kTailOfAverages{
+    .prior_octaves = 0.15, .prior_exceedances = 20.0, .small_tail = 40.0, .squared_growth = 0.4};
 constexpr std::size_t kDown = 0;
 constexpr std::size_t kUp = 1;
 
@@ -65,7 +68,7 @@ LastingDeviation::LastingDeviation(std::size_t feature_count, double interval_s,
       learned_every_(std::max(1.0, std::floor(length_s / interval_s / kLearnedPerLength))) {
   for (Side& side : sides_) {
     for (std::vector<double>* values : {&side.count, &side.variance}) values->assign(feature_count, 0.0);
-    side.tails.assign(feature_count, ParetoTail(tail_memory(interval_s * learned_every_), kPriorOctaves));
+    side.tails.assign(feature_count, ParetoTail(tail_memory(interval_s * learned_every_), kTailOfAverages));
   }
   for (std::vector<double>& deviations : queue_) deviations.assign(feature_count, 0.0);
 }

@@ -101,6 +101,35 @@ void a_gaussian_tail_is_taken_for_heavier_never_lighter(void**) {
   assert_true(tail.surprise(10.0) > 5.0);
 }
 
+// One value in twenty at 3 to 6 among quiet ones, as a backup that comes back: the line through the many calls what is
+// far beyond it likely; through the 40 highest, all of them backups, it does not.
+void a_small_tail_goes_by_the_highest_alone(void**) {
+  constexpr epsilond::models::TailShape kHighest{.small_tail = 40.0, .squared_growth = 0.4};
+  ParetoTail of_many(1e9);
+  ParetoTail of_highest(1e9, kHighest);
+  for (int i = 0; i < 2000; ++i) {
+    const double z = i % 20 == 0 ? 3.0 + 3.0 * i / 2000.0 : 1.1;
+    of_many.learn(z);
+    of_highest.learn(z);
+  }
+  // By the definition: of the 100 backups 49 lie above 2^(13/6), 31 above 2^(14/6).
+  constexpr double bin = 14.0 / 6.0;
+  double exceedances = 0.0;
+  double excess = 0.0;
+  for (int i = 0; i < 2000; i += 20) {
+    const double octaves = std::log2(3.0 + 3.0 * i / 2000.0);
+    if (octaves < bin) continue;
+    exceedances += 1.0;
+    excess += (std::floor(6.0 * octaves) + 0.5) / 6.0 - bin;
+  }
+  assert_near(exceedances, 31.0, 1.0, 0);
+  const double h = (excess + 50.0 * 0.2 * (1.0 + 1.0 / 2001.0)) / (exceedances + 50.0);
+  const double by_definition =
+      -std::log10((exceedances + 0.5) / 2001.0) + (std::log2(9.0) - bin) / (h * std::log(10.0));
+  assert_near(of_highest.surprise(9.0), by_definition, 1e-9, 0);
+  assert_true(of_highest.surprise(9.0) > of_many.surprise(9.0) + 0.3);
+}
+
 void the_surprise_never_falls_as_z_grows(void**) {
   Rng rng(epsilond::tests::test_seed());
   for (int round = 0; round < 60; ++round) {
@@ -291,6 +320,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(what_was_seen_five_times_is_no_rarer_than_that),
     cmocka_unit_test(the_exponent_of_a_true_pareto_tail_is_found),
     cmocka_unit_test(a_gaussian_tail_is_taken_for_heavier_never_lighter),
+    cmocka_unit_test(a_small_tail_goes_by_the_highest_alone),
     cmocka_unit_test(the_surprise_never_falls_as_z_grows),
     cmocka_unit_test(extreme_arguments_have_finite_answers),
     cmocka_unit_test(a_bin_is_a_sixth_of_an_octave),

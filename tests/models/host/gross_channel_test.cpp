@@ -84,7 +84,8 @@ struct Deviation {
 Deviation deviation_from_the_formula(std::size_t features, std::uint64_t seed) {
   constexpr double kInterval = 300.0;
   Shown shown(features, kInterval);
-  std::vector<ParetoTail> tails(features, ParetoTail(epsilond::models::tail_memory(kInterval), 0.5));
+  constexpr epsilond::models::TailShape kShape{.prior_octaves = 0.5};
+  std::vector<ParetoTail> tails(features, ParetoTail(epsilond::models::tail_memory(kInterval), kShape));
   Rng rng(seed);
   Deviation deviation;
   for (int row = 0; row < 800; ++row) {
