@@ -75,7 +75,7 @@ struct ModelConfig {
   unsigned raise_m = 1;
   unsigned raise_n = 1;
   double clear_after_s = 30.0;
-  double settle_s = 3.0;          // RAISED waits at most this long for a cause while only symptoms are odd
+  double settle_s = 1.0;          // RAISED waits at most this long for a cause while only symptoms are odd
   double remind_after_s = 600.0;  // ONGOING each so often; 0 = never
   double accept_after_s = 86400.0;
   double grace_s = 120.0;         // after a break in the stream of samples; 0 = none

@@ -162,7 +162,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     Row(kModel, "clear_after", kDuration, "30s", "1s .. 1d", "quiet time that ends an episode")
         .in(1, kDay)
         .to<&ModelConfig::clear_after_s>(),
-    Row(kModel, "settle", kDuration, "3s", "0s .. 60s",
+    Row(kModel, "settle", kDuration, "1s", "0s .. 60s",
         "longest time that RAISED waits for a cause while only symptoms are odd")
         .in(0, kMinute)
         .to<&ModelConfig::settle_s>(),

@@ -31,7 +31,7 @@ namespace epsilond::agent {
 inline constexpr std::size_t kMostFlaps = 50;
 
 struct EpisodeSettings {
-  double settle_s = 3.0;          // >= 0: the longest wait for a cause while only symptoms are odd
+  double settle_s = 1.0;          // >= 0: the longest wait for a cause while only symptoms are odd
   double remind_after_s = 600.0;  // 0 = never
   double critical_surprise = 12.0;
   double cooldown_s = 0.0;        // >= 0; 0 = none

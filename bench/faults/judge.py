@@ -1,7 +1,7 @@
 """What the agent's events say about the faults that were made: detected, when, by which features, whom it named.
 
 Times are epoch seconds. An event counts for a fault if it is raised between its begin and GRACE_S after its end: RAISED
-may wait up to `settle` (3 s) for a cause. What is raised later, up to ECHO_S after the end, is the fault's echo
+may wait up to `settle` (1 s) for a cause. What is raised later, up to ECHO_S after the end, is the fault's echo
 (reaping, flushing), neither a hit nor false. All other episodes are false.
 """
 import statistics
