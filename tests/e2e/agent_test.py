@@ -320,6 +320,7 @@ class Agent(Scratch):
             self.wait_for(lambda: life.ids("raised", feature), lambda: "raised by %s: %s" % (arguments, life.received), 30)
             self.assert_names(life.received, culprit, *what)
         finally:
+            culprit.kill()  # what was to be seen was seen
             culprit.wait()
         self.wait_for(life.is_quiet, lambda: "cleared: %s" % life.received, 90)
         self.assertEqual(life.ids("raised"), life.ids("cleared"))
@@ -334,37 +335,35 @@ class Agent(Scratch):
         self.assertGreater(process["delta"], 0)
         self.assertIn("; %s[%d] +" % (process["comm"], culprit.pid), event["text"])
 
-    def test_real_culprits_are_named_with_what_they_did(self):
-        ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 3s\n")
-        agent = self.start("--state", "none", "-c", ini)
-        life = Life()
-        reader = threading.Thread(target=lambda: life.received.extend(map(json.loads, agent.stdout)), daemon=True)
+    def test_real_disturbances_and_their_culprits_are_named(self):
+        """By two agents that learn at the same time: one writes to its output, the other sends datagrams."""
+        settings = "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = %ds\n"
+        printing = self.start("--state", "none", "-c", self.write("printing.ini", settings % 3))
+        printed = Life()
+        reader = threading.Thread(target=lambda: printed.received.extend(map(json.loads, printing.stdout)), daemon=True)
         reader.start()
-        time.sleep(45)
-        self.assertTrue(life.ids("start"), "the agent said nothing")
-        for arguments in ((["threads", "200", "12"], None, "threads"), (["descriptors", "500", "12"], None, "descriptors"),
-                          (["pagefaults", "12"], None, "cpu_seconds")):
-            self.disturb(life, *arguments)
-        agent.terminate()
-        reader.join(20)
-        self.assertEqual(agent.wait(20), 0)
-
-    def test_real_disturbances_are_raised_named_and_cleared(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
             receiver.bind(("127.0.0.1", 0))
             receiver.setblocking(False)
-            ini = self.write("live.ini", "[agent]\nhistory = 10m\n[model host]\nwarm_up = 30s\nclear_after = 5s\n"
-                             "[emit udp]\ntarget = 127.0.0.1:%d\nmax_datagram = 2048\n" % receiver.getsockname()[1])
-            agent = self.start("--state", "none", "-c", ini)
-            life = Life(receiver)
+            sending = self.start("--state", "none", "-c", self.write(
+                "sending.ini", settings % 5 + "[emit udp]\ntarget = 127.0.0.1:%d\nmax_datagram = 2048\n" %
+                receiver.getsockname()[1]))
+            sent = Life(receiver)
             time.sleep(45)
-            self.assertTrue(life.ids("start"), "the agent said nothing")
-            for arguments in ((["memory", str(2 << 30), "12"], "mem_used_bytes", "rss_bytes", "cpu_seconds"),
-                              (["zombies", "200", "12"], "zombies", "zombies")):
-                self.disturb(life, *arguments)
-            agent.terminate()
-            agent.communicate(timeout=20 * PATIENCE)
-            self.assertEqual(agent.returncode, 0)
+            for life in (printed, sent):
+                self.assertTrue(life.ids("start"), "the agent said nothing")
+            for life, arguments, *expected in (
+                (printed, ["threads", "200", "12"], None, "threads"),
+                (printed, ["descriptors", "500", "12"], None, "descriptors"),
+                (sent, ["memory", str(2 << 30), "12"], "mem_used_bytes", "rss_bytes", "cpu_seconds"),
+                (sent, ["zombies", "200", "12"], "zombies", "zombies"),
+                (printed, ["pagefaults", "12"], None, "cpu_seconds"),
+            ):
+                self.disturb(life, arguments, *expected)
+            for agent in (printing, sending):
+                agent.terminate()
+                self.assertEqual(agent.wait(20), 0)
+            reader.join(20)
 
 
 if __name__ == "__main__":

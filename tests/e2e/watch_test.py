@@ -174,6 +174,7 @@ class Watch(Scratch):
         self.assertGreater(value, 100 << 20)
         self.assertIn("disturb resident memory", raised["text"])
         self.assertIn(grab.pid, [item["pid"] for item in raised["processes"]])
+        grab.kill()
         self.wait_for(lambda: arrived("cleared"), lambda: "cleared: %s" % received, 90)
         agent.terminate()
         self.assertEqual(agent.wait(20), 0)
