@@ -306,6 +306,18 @@ void non_finite_scores_are_left_out(void**) {
   assert_near(surprise_after(100, kNaN, kNaN), 0.0, 0, 0);
 }
 
+double surprise_of_flat(double level, double score) {
+  std::vector<double> scores(20, level);
+  return SampleTail(scores).surprise(score);
+}
+
+void a_flat_sample_has_a_millionth_of_its_size_for_a_scale(void**) {
+  const double start = -std::log10(0.5 / 21.0);
+  assert_near(surprise_of_flat(1000.0, 1000.003), start + 3.0 / std::log(10.0), 1e-6, 0);
+  assert_near(surprise_of_flat(-1000.0, -999.997), start + 3.0 / std::log(10.0), 1e-6, 0);
+  assert_near(surprise_of_flat(0.0, 3e-12), start + 3.0 / std::log(10.0), 1e-12, 0);
+}
+
 void fewer_than_ten_scores_say_nothing(void**) { assert_near(surprise_after(8, 3.0, 1e9), 0.0, 0, 0); }
 
 void no_scores_at_all_say_nothing(void**) { assert_near(SampleTail({}).surprise(5.0), 0.0, 0, 0); }
@@ -334,6 +346,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(the_batch_surprise_never_falls_as_the_score_grows),
     cmocka_unit_test(a_rank_within_the_sample_is_the_share_at_or_above),
     cmocka_unit_test(non_finite_scores_are_left_out),
+    cmocka_unit_test(a_flat_sample_has_a_millionth_of_its_size_for_a_scale),
     cmocka_unit_test(fewer_than_ten_scores_say_nothing),
     cmocka_unit_test(no_scores_at_all_say_nothing),
 };

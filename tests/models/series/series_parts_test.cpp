@@ -1,6 +1,8 @@
 // The small parts of the series ensemble: offsets, scales, records, the silence after an alert.
 
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <vector>
 
 #include "models/series/hold_off.h"
@@ -74,6 +76,27 @@ void a_spike_is_never_forgotten_by_a_growing_scale(void**) {
   }
   assert_true(growing.sigma(0, 1e-9, kScale) > 30.0);
   assert_near(recent.sigma(0, 1e-9, kRecent), 0.0, 1e-6, 0);
+}
+
+// Its state as it is saved: count, mean square, then of each hour the mean squares and the counts.
+bool plausible_with(std::size_t at, double value) {
+  SeasonalScale scale;
+  for (std::size_t i = 0; i < 100; ++i) scale.learn(i % SeasonalScale::kHours, 2.0, kScale);
+  static_assert(sizeof scale == 8 * (2 + 2 * SeasonalScale::kHours));
+  std::memcpy(reinterpret_cast<std::byte*>(&scale) + 8 * at, &value, sizeof value);
+  return scale.plausible();
+}
+
+void a_damaged_scale_is_not_plausible(void**) {
+  constexpr std::size_t kCounts = 2 + SeasonalScale::kHours;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (std::size_t at = 0; at < kCounts + SeasonalScale::kHours; ++at) {
+    assert_true(plausible_with(at, 0.0));
+    assert_true(plausible_with(at, 50.0));
+    for (const double bad : {-0.1, kInfinity, std::numeric_limits<double>::quiet_NaN()})
+      assert_false(plausible_with(at, bad));
+    assert_int_equal(plausible_with(at, 50.5), at < kCounts);
+  }
 }
 
 void a_normalised_statistic_has_no_unit_and_no_level(void**) {
@@ -171,6 +194,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_scale_says_nothing_before_six_statistics),
     cmocka_unit_test(a_wild_hour_widens_the_scale_of_its_neighbours_alone),
     cmocka_unit_test(a_spike_is_never_forgotten_by_a_growing_scale),
+    cmocka_unit_test(a_damaged_scale_is_not_plausible),
     cmocka_unit_test(a_normalised_statistic_has_no_unit_and_no_level),
     cmocka_unit_test(a_record_is_measured_by_the_range_so_far),
     cmocka_unit_test(values_that_are_all_the_same_have_no_records),
