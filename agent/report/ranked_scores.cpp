@@ -29,7 +29,7 @@ void RankedScores::offer(const Kept& kept) {
     return;
   }
   const std::uint64_t place = random_.next() % offered_;
-  if (place < kSample) sample_[place] = kept;
+  if (place < kSample) sample_[static_cast<std::size_t>(place)] = kept;
 }
 
 std::vector<RankedScore> RankedScores::ranked() const {

@@ -84,6 +84,7 @@ class FlagMaker {
   explicit FlagMaker(std::uint64_t seed) : random_(seed) {}
 
   std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
+  std::size_t size_below(std::size_t limit) { return static_cast<std::size_t>(below(limit)); }
 
   // Any flag whose strings are valid UTF-8 and whose numbers survive six significant digits.
   platform::Flag make() {
@@ -97,7 +98,7 @@ class FlagMaker {
     flag.log_super_epsilon = number();
     flag.threshold = number();
     flag.duration_s = number();
-    flag.feature_count = below(platform::kMaxFlagFeatures + 1);
+    flag.feature_count = size_below(platform::kMaxFlagFeatures + 1);
     for (std::size_t i = 0; i < flag.feature_count; ++i) {
       platform::FlagFeature& feature = flag.features[i];
       text(feature.name);
@@ -107,7 +108,7 @@ class FlagMaker {
       feature.z = number();
       feature.share = number();
     }
-    flag.process_count = below(platform::kMaxFlagProcesses + 1);
+    flag.process_count = size_below(platform::kMaxFlagProcesses + 1);
     for (std::size_t i = 0; i < flag.process_count; ++i) {
       platform::FlagProcess& process = flag.processes[i];
       text(process.comm);
@@ -157,9 +158,9 @@ class FlagMaker {
                                            "\xC2\x9B",
                                            "rss"};
     out.clear();
-    const std::size_t size = below(Text::capacity() + 1);
+    const std::size_t size = size_below(Text::capacity() + 1);
     while (out.size() < size)
-      if (!out.append(kParts[below(std::size(kParts))])) break;
+      if (!out.append(kParts[size_below(std::size(kParts))])) break;
   }
 
   std::mt19937_64 random_;

@@ -53,9 +53,11 @@ inline bool parse_journal(std::string_view text, JournalEntry& entry) {
       for (std::size_t i = 0; i < 8; ++i)
         size |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[end + 1 + i])) << (8 * i);
       const std::size_t begin = end + 1 + 8;
-      if (size > text.size() - begin || text.size() - begin == size || text[begin + size] != '\n') return false;
-      field = {line, text.substr(begin, size)};
-      text.remove_prefix(begin + size + 1);
+      if (size >= text.size() - begin) return false;
+      const auto length = static_cast<std::size_t>(size);
+      if (text[begin + length] != '\n') return false;
+      field = {line, text.substr(begin, length)};
+      text.remove_prefix(begin + length + 1);
     }
     if (!is_journal_name(field.name)) return false;
   }

@@ -19,7 +19,7 @@ class Listener final : public platform::Emitter {
   platform::Result<void> emit(const platform::Flag& flag) override {
     Said said;
     said.event = flag.event;
-    said.at_s = std::chrono::duration_cast<std::chrono::seconds>(flag.wall).count() - kStartUnixS;
+    said.at_s = static_cast<long>(std::chrono::duration_cast<std::chrono::seconds>(flag.wall).count() - kStartUnixS);
     if (flag.feature_count > 0) said.first = flag.features[0].name;
     if (flag.feature_count > 1) said.second = flag.features[1].name;
     said_->push_back(said);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -182,8 +183,8 @@ void a_read_error_names_its_file(void**) {
 }
 
 struct Passes {
-  std::size_t rows[2] = {};
-  std::size_t malformed[2] = {};
+  std::uint64_t rows[2] = {};
+  std::uint64_t malformed[2] = {};
   double half_progress = 0.0;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -39,10 +40,10 @@ struct Fate {
   std::size_t malformed = 0;
   char reason[200] = "";  // of the first malformed row
   char malformed_file = '-';  // its letter; also of the file that could not be opened
-  std::size_t counted_rows = 0;  // RowSource::rows() at the end
-  std::size_t malformed_line = 0;
-  std::size_t malformed_row = 0;
-  std::size_t numbers[kKept] = {};  // TableRow::row of the first good rows
+  std::uint64_t counted_rows = 0;  // RowSource::rows() at the end
+  std::uint64_t malformed_line = 0;
+  std::uint64_t malformed_row = 0;
+  std::uint64_t numbers[kKept] = {};  // TableRow::row of the first good rows
   double values[kKept][3] = {};     // NAN where absent
   double times[kKept] = {};
   int labels[kKept] = {};

@@ -1,5 +1,6 @@
 #include "agent/options.h"
 
+#include <cstdint>
 #include <cstring>
 
 // clang-format off
@@ -17,7 +18,7 @@ struct Parsed {
   bool ok = false;
   Mode mode = Mode::kRun;
   bool live = false;
-  unsigned long ticks = 0;
+  std::uint64_t ticks = 0;
   bool has_state = false;
   char state[32] = "";
   char root[32] = "";

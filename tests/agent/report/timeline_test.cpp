@@ -102,7 +102,7 @@ void assert_matches_the_full_data(const Bed& bed) {
   std::size_t at = 0;
   for (std::size_t b = 0; b < bed.timeline.buckets(); ++b) {
     const TimelineSpan& span = bed.timeline.span(b);
-    const std::size_t count = span.rows;
+    const auto count = static_cast<std::size_t>(span.rows);
     assert_true(at + count <= bed.rows.size());
     assert_int_equal(span.first.row, bed.rows[at].row);
     assert_int_equal(span.last.row, bed.rows[at + count - 1].row);

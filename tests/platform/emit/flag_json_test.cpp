@@ -297,7 +297,7 @@ void random_flags_are_valid_at_random_sizes(void**) {
   FlagMaker maker(test_seed());
   for (int i = 0; i < 2000; ++i) {
     const Flag flag = maker.make();
-    const std::size_t limit = kMinJsonDatagram + maker.below(kLargestMaxDatagram - kMinJsonDatagram + 1);
+    const std::size_t limit = kMinJsonDatagram + maker.size_below(kLargestMaxDatagram - kMinJsonDatagram + 1);
     Line line;
     render(flag, limit, line);
     Flag parsed;

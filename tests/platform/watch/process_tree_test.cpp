@@ -290,7 +290,7 @@ void a_restart_makes_no_counter_fall_or_leap(void** state) {
   test.look();
   test.look();
   test.tree.remove_process(10);
-  const auto born = static_cast<long>(kTicks) * (test.now.count() + 1);
+  const auto born = static_cast<long>(kTicks) * static_cast<long>(test.now.count() + 1);
   put(test.tree, {.pid = 44, .comm = "server", .user_ticks = 3, .start_ticks = born});
   test.look();
   assert_near(test.ticks(), 100'003, 1e-6, 0);
