@@ -16,8 +16,8 @@
 // NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): the library chose the names.
 namespace __gnu_cxx {
 
-[[noreturn]] void __verbose_terminate_handler();
-[[noreturn]] void __verbose_terminate_handler() { std::abort(); }
+void __verbose_terminate_handler();  // as the library declares it: without [[noreturn]]
+void __verbose_terminate_handler() { std::abort(); }
 
 }  // namespace __gnu_cxx
 // NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
