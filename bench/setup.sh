@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build libstatgrab-dev libeigen3-dev libinih-dev zlib1g-dev)
 TEST_PACKAGES=(libcmocka-dev clang-14 libclang-rt-14-dev rsyslog python3 mandoc chromium chromium-driver
-  python3-selenium python3-numpy rrdtool sysstat systemd binutils rpm lintian rpmlint
+  python3-selenium python3-numpy rrdtool sysstat systemd binutils rpm lintian rpmlint python3-license-expression
   strace valgrind)
 # What receives from a fleet: etc/prometheus, etc/grafana, the outputs, bench/fleet.
 TEST_PACKAGES+=(prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics influxdb)
