@@ -9,6 +9,7 @@ TEST_PACKAGES+=(prometheus prometheus-alertmanager prometheus-node-exporter vict
 CROSS_PACKAGES=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-arm-linux-gnueabi qemu-user-static) # docs/platforms.md
 PACKAGES_PACKAGES=(debootstrap systemd-container diffoscope-minimal) # for tests/packages/*.sh alone
 FAULTS_PACKAGES=(python3 stress-ng iproute2) # for bench/faults/run.sh alone
+COVERAGE_PACKAGES=(clang-14 libclang-rt-14-dev llvm-14 libcmocka-dev python3) # for bench/reliability/coverage.sh alone
 ANALYSIS_PACKAGES=(cppcheck gcc clang-14 clang-tidy-14) # for bench/reliability/analyse.sh alone
 
 # Installs the packages that are not installed yet; asks for nothing.
