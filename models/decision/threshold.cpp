@@ -5,14 +5,18 @@
 
 #include "models/complete_score.h"
 #include "models/elementary.h"
+#include "models/learning_time.h"
 
 namespace epsilond::models {
 namespace {
 
 constexpr double kWeekS = 604800.0;
-constexpr double kYoungAllowance = 0.3;  // C: false alarms allowed per unit of ln(age), of a model that is young,
-constexpr double kYoungForS = 21600.0;   // f: which it is for about so long
-constexpr double kBeyondRoutine = 0.5;   // no night is like the other
+// C: false alarms allowed per unit of ln(age), of a model that is young. Who looks each second wants to know within
+// seconds; with rows a minute apart the allowance finds little.
+constexpr double kYoungAllowance = 0.3;
+constexpr double kYoungSparseAllowance = 0.05;
+constexpr double kYoungForS = 21600.0;  // f
+constexpr double kBeyondRoutine = 0.5;  // no night is like the other
 constexpr double kYoungestAgeS = 60.0;
 constexpr double kLargestTailProbability = 0.05;
 constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many values should lie below it
@@ -23,8 +27,9 @@ Threshold::Threshold(const ThresholdSettings& settings) : settings_(settings), q
 
 double Threshold::budget_cut(double learned_s) const {
   const double age_s = std::max(learned_s, kYoungestAgeS);
+  const double allowance = rows_are_dense(settings_.interval_s) ? kYoungAllowance : kYoungSparseAllowance;
   const double rate_per_s =
-      settings_.false_alarms_per_week / kWeekS + kYoungAllowance / (age_s * (1.0 + age_s / kYoungForS));
+      settings_.false_alarms_per_week / kWeekS + allowance / (age_s * (1.0 + age_s / kYoungForS));
   const double rate = std::min(rate_per_s * settings_.interval_s / kDeclusteringFactor, kLargestTailProbability);
   return -models::log(rate) / std::numbers::ln10;  // a third of the cost of log10(), once a row
 }

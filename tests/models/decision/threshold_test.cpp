@@ -58,6 +58,11 @@ void a_young_model_states_its_allowance(void**) {
   assert_near(budget_cut(0.5, 900.0), -std::log10((0.5 / kWeek + 0.3 / 900.0 / (1.0 + 0.25 / 6.0)) / 3.0), 1e-9, 0);
 }
 
+void where_rows_are_sparse_it_allows_a_sixth(void**) {
+  assert_near(budget_cut(0.5, 900.0, 10.0), -std::log10((0.5 / kWeek + 0.05 / 900.0 / (1.0 + 0.25 / 6.0)) * 10.0 / 3.0),
+              1e-9, 0);
+}
+
 // What is tolerated beyond the knob, added up over each second of an age: one alarm from a quarter of an hour to eight
 // weeks, as the header says, and less than a tenth of one after the first day.
 void the_allowance_is_one_alarm_and_of_the_first_day(void**) {
@@ -157,6 +162,7 @@ void reset_makes_the_quantile_abstain_again(void**) {
 static const CMUnitTest kTests[] = {
     cmocka_unit_test(an_old_model_is_held_to_the_knob),
     cmocka_unit_test(a_young_model_states_its_allowance),
+    cmocka_unit_test(where_rows_are_sparse_it_allows_a_sixth),
     cmocka_unit_test(the_allowance_is_one_alarm_and_of_the_first_day),
     cmocka_unit_test(the_allowance_does_not_grow_below_a_minute),
     cmocka_unit_test(a_longer_interval_spends_more_budget_per_sample),
