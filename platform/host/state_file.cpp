@@ -14,6 +14,7 @@
 
 #include "platform/host/crc32c.h"
 #include "platform/path.h"
+#include "platform/uninterrupted.h"
 #include "platform/unique_fd.h"
 
 namespace epsilond::platform {
@@ -90,8 +91,7 @@ Result<Path> make_path(std::string_view text, std::string_view suffix) {
 // Returns 0 or the errno.
 int write_all(int fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
     if (written < 0) return errno;
     if (written == 0) return EIO;
     bytes = bytes.subspan(static_cast<std::size_t>(written));
@@ -99,12 +99,24 @@ int write_all(int fd, std::span<const std::byte> bytes) {
   return 0;
 }
 
+int open_file(const Path& path, int flags) {
+  return uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR); });
+}
+
+ssize_t read_some(int fd, std::span<std::byte> out) {
+  return uninterrupted([&] { return ::read(fd, out.data(), out.size()); });
+}
+
+int sync_descriptor(int fd) {
+  return uninterrupted([fd] { return ::fsync(fd); });
+}
+
 // The name is on disk only when its directory is.
 int sync_directory_of(std::string_view path) {
   const Path directory(directory_of(path));
-  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd fd(open_file(directory, O_RDONLY | O_DIRECTORY));
   if (!fd.valid()) return errno;
-  if (::fsync(fd.get()) == 0) return 0;
+  if (sync_descriptor(fd.get()) == 0) return 0;
   return errno == EINVAL || errno == ENOTSUP ? 0
                                              : errno;  // a file system that cannot sync directories has no more to give
 }
@@ -121,12 +133,12 @@ struct Content {
 };
 
 Failure write_file(const Path& path, const Content& content, Durability durability) {
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  const UniqueFd fd(open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
   if (!fd.valid()) return {"cannot create the temporary file", errno};
   if (::fchmod(fd.get(), content.mode) != 0) return {"cannot set the mode", errno};
   if (const int error = write_all(fd.get(), content.header); error != 0) return {"cannot write", error};
   if (const int error = write_all(fd.get(), content.payload); error != 0) return {"cannot write", error};
-  if (durability == Durability::kAgainstCrash && ::fsync(fd.get()) != 0) return {"cannot sync", errno};
+  if (durability == Durability::kAgainstCrash && sync_descriptor(fd.get()) != 0) return {"cannot sync", errno};
   return {};
 }
 
@@ -212,7 +224,7 @@ Result<std::span<const std::byte>> load_state(std::string_view path, std::span<s
   const Result<Path> name = make_path(path, "");
   if (!name) return name.error();
   // O_NONBLOCK: opening a FIFO by mistake must not hang.
-  const UniqueFd fd(::open(name->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const UniqueFd fd(open_file(*name, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   if (!fd.valid()) return at_path(path, "cannot open", errno);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return at_path(path, "cannot stat", errno);
@@ -221,18 +233,14 @@ Result<std::span<const std::byte>> load_state(std::string_view path, std::span<s
   std::size_t size = 0;
   bool at_end = false;
   while (!at_end && size < buffer.size()) {
-    const ssize_t got = ::read(fd.get(), buffer.data() + size, buffer.size() - size);
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = read_some(fd.get(), buffer.subspan(size));
     if (got < 0) return at_path(path, "cannot read", errno);
     at_end = got == 0;
     size += static_cast<std::size_t>(got);
   }
   if (!at_end) {
     std::byte beyond{};
-    ssize_t got = 0;
-    do {
-      got = ::read(fd.get(), &beyond, 1);
-    } while (got < 0 && errno == EINTR);
+    const ssize_t got = read_some(fd.get(), std::span(&beyond, 1));
     if (got < 0) return at_path(path, "cannot read", errno);
     if (got > 0) {
       if (const Result<std::uint64_t> length = check_header(buffer); !length && buffer.size() >= kStateHeaderBytes)
