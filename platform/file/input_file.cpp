@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "platform/uninterrupted.h"
+
 namespace epsilond::platform {
 namespace {
 
@@ -21,11 +23,9 @@ Error system_error(const char* what) {
 
 Result<void> write_all(int fd, std::span<const char> bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
+    const ssize_t written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
+    if (written < 0)
       return make_error(ErrorCode::kIo, errno, "cannot keep a copy of the pipe: %s", std::strerror(errno));
-    }
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return {};
@@ -33,7 +33,7 @@ Result<void> write_all(int fd, std::span<const char> bytes) {
 
 // An open file without a name in `directory`; invalid when the directory will not have one.
 UniqueFd unnamed_file(const char* directory) {
-  UniqueFd fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  UniqueFd fd(uninterrupted([&] { return ::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }));
   if (fd.valid()) return fd;
   std::string path = std::string(directory) + "/epsilonctl-XXXXXX";
   fd.reset(::mkostemp(path.data(), O_CLOEXEC));
@@ -53,8 +53,7 @@ Result<UniqueFd> copy_of_pipe(int from) {
   constexpr std::size_t kBytes = std::size_t{256} * 1024;
   const auto buffer = std::make_unique<char[]>(kBytes);
   for (;;) {
-    const ssize_t count = ::read(from, buffer.get(), kBytes);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = uninterrupted([&] { return ::read(from, buffer.get(), kBytes); });
     if (count < 0) return system_error("cannot read");
     if (count == 0) return to;
     if (Result<void> written = write_all(to.get(), {buffer.get(), static_cast<std::size_t>(count)}); !written)
@@ -67,7 +66,8 @@ Result<UniqueFd> copy_of_pipe(int from) {
 Result<InputFile> InputFile::open(const char* path) {
   InputFile file;
   const bool standard_input = std::string_view(path) == "-";
-  file.fd_.reset(standard_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path, O_RDONLY | O_CLOEXEC));
+  file.fd_.reset(standard_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                : uninterrupted([path] { return ::open(path, O_RDONLY | O_CLOEXEC); }));
   if (!file.fd_.valid()) return system_error("cannot open");
   struct stat status {};
   if (::fstat(file.fd_.get(), &status) != 0) return system_error("cannot open");
@@ -120,14 +120,12 @@ Result<void> InputFile::detect_gzip() {
 Result<std::size_t> InputFile::read_stored(std::span<char> out) {
   const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset_));
   if (wanted == 0) return std::size_t{0};
-  for (;;) {
-    const ssize_t count = ::pread(fd_.get(), out.data(), wanted, static_cast<off_t>(start_ + offset_));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error("cannot read");
-    if (count == 0) return make_error(ErrorCode::kIo, 0, "the file became shorter while it was read");
-    offset_ += static_cast<std::uint64_t>(count);
-    return static_cast<std::size_t>(count);
-  }
+  const auto at = static_cast<off_t>(start_ + offset_);
+  const ssize_t count = uninterrupted([&] { return ::pread(fd_.get(), out.data(), wanted, at); });
+  if (count < 0) return system_error("cannot read");
+  if (count == 0) return make_error(ErrorCode::kIo, 0, "the file became shorter while it was read");
+  offset_ += static_cast<std::uint64_t>(count);
+  return static_cast<std::size_t>(count);
 }
 
 Result<std::size_t> InputFile::read(std::span<char> out) {

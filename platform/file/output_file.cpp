@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "platform/uninterrupted.h"
+
 namespace epsilond::platform {
 namespace {
 
@@ -38,8 +40,10 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   OutputFile file;
   struct stat status {};
   const bool exists = ::stat(path.c_str(), &status) == 0;
+  // What cannot be looked at may be there, with a mode of its own or as a link.
+  if (!exists && errno != ENOENT) return creation_error();
   if (exists && !S_ISREG(status.st_mode)) {
-    file.owned_.reset(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    file.owned_.reset(uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); }));
     if (!file.owned_.valid()) return creation_error();
     file.fd_ = file.owned_.get();
     return file;
@@ -58,7 +62,8 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
 Result<OutputFile> OutputFile::open_in_place(const std::string& path) {
   constexpr mode_t kBeforeMask = 0666;
   OutputFile file;
-  file.owned_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kBeforeMask));
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  file.owned_.reset(uninterrupted([&] { return ::open(path.c_str(), kFlags, kBeforeMask); }));
   if (!file.owned_.valid()) return creation_error();
   file.fd_ = file.owned_.get();
   return file;
@@ -90,9 +95,8 @@ void OutputFile::write(std::string_view text) {
 
 void OutputFile::write_through(std::string_view text) {
   while (!failed_ && !text.empty()) {
-    const ssize_t written = ::write(fd_, text.data(), text.size());
+    const ssize_t written = uninterrupted([&] { return ::write(fd_, text.data(), text.size()); });
     if (written < 0) {
-      if (errno == EINTR) continue;
       error_ = make_error(ErrorCode::kIo, errno, "cannot write: %s", std::strerror(errno));
       failed_ = true;
       return;

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 
+#include "platform/uninterrupted.h"
 #include "platform/unique_fd.h"
 
 namespace epsilond::platform {
@@ -25,15 +26,16 @@ struct CloseDirectory {
 }  // namespace
 
 Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!fd.valid()) return cannot_read(errno);
   std::string text;
   std::array<char, 4096> chunk;
   while (text.size() < limit) {
-    const ssize_t got = ::read(fd.get(), chunk.data(), std::min(chunk.size(), limit - text.size()));
+    const std::size_t most = std::min(chunk.size(), limit - text.size());
+    const ssize_t got = uninterrupted([&] { return ::read(fd.get(), chunk.data(), most); });
     if (got == 0) break;
-    if (got < 0 && errno != EINTR) return cannot_read(errno);
-    if (got > 0) text.append(chunk.data(), static_cast<std::size_t>(got));
+    if (got < 0) return cannot_read(errno);
+    text.append(chunk.data(), static_cast<std::size_t>(got));
   }
   return text;
 }
