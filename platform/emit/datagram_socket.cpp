@@ -9,16 +9,15 @@
 #include <utility>
 
 #include "platform/emit/socket_address.h"
+#include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
 
 // Returns 0 or the errno.
 int send_now(int fd, std::string_view datagram) {
-  ssize_t sent = 0;
-  do {
-    sent = ::send(fd, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  const ssize_t sent = uninterrupted([&] { return ::send(fd, datagram.data(), datagram.size(), kFlags); });
   return sent < 0 ? errno : 0;
 }
 
@@ -52,7 +51,8 @@ Result<void> DatagramSocket::open() {
   UniqueFd fd(::socket(address_.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return make_error(code_of_errno(errno), errno, "cannot create a socket");
   // Connecting a datagram socket sends nothing and waits for nobody.
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), address_bytes_) != 0)
+  const auto* const address = reinterpret_cast<const sockaddr*>(&address_);
+  if (uninterrupted([&] { return ::connect(fd.get(), address, address_bytes_); }) != 0)
     return make_error(code_of_errno(errno), errno, "cannot connect the socket");
   fd_ = std::move(fd);
   return {};
