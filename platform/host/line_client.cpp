@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "platform/host/line_server.h"
+#include "platform/uninterrupted.h"
 #include "platform/unique_fd.h"
 
 namespace epsilond::platform {
@@ -29,9 +30,9 @@ bool wait_at_most(int fd, std::chrono::seconds patience) {
 
 bool send_all(int fd, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EINTR) return false;
-    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+    const ssize_t sent = uninterrupted([&] { return ::send(fd, text.data(), text.size(), MSG_NOSIGNAL); });
+    if (sent < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
 }
@@ -47,19 +48,21 @@ Result<std::string> ask_line(std::string_view path, std::string_view line, std::
   std::copy(path.begin(), path.end(), address.sun_path);
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid() || !wait_at_most(fd.get(), patience)) return failed_at(path, "cannot make a socket");
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  const auto* const peer = reinterpret_cast<const sockaddr*>(&address);
+  if (uninterrupted([&] { return ::connect(fd.get(), peer, sizeof address); }) != 0) {
     if (errno == ENOENT) return failed_at(path, "there is no such socket");
     if (errno == EACCES) return failed_at(path, "permission denied");
     return failed_at(path, "nobody listens there");
   }
-  // One that is turned away is told so before it has asked.
+  // One that is turned away is told so before it has asked: there is nothing to wait for.
   const bool asked = send_all(fd.get(), std::string(line) + "\n");
+  const int flags = asked ? 0 : MSG_DONTWAIT;
   std::string answer;
   std::array<char, 16384> piece;
   while (true) {
-    const ssize_t got = ::recv(fd.get(), piece.data(), piece.size(), 0);
+    const ssize_t got = uninterrupted([&] { return ::recv(fd.get(), piece.data(), piece.size(), flags); });
     if (got == 0 || (got < 0 && errno == ECONNRESET && !answer.empty())) break;
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && !asked) break;
     if (got < 0) return failed_at(path, errno == EAGAIN ? "no answer came in time" : "the answer broke off");
     if (answer.size() + static_cast<std::size_t>(got) > most)
       return make_error(ErrorCode::kTooLarge, 0, "the answer is longer than %zu bytes", most);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "platform/path.h"
+#include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
@@ -51,7 +52,8 @@ Result<void> make_room(std::string_view path, const sockaddr_un& address) {
   if (::lstat(address.sun_path, &found) != 0) return {};
   if (!S_ISSOCK(found.st_mode)) return refused(ErrorCode::kInvalid, path, "there is a file that is no socket");
   const UniqueFd probe = make_socket();
-  if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN)
+  const auto knock = [&] { return ::connect(probe.get(), generic(address), sizeof address); };
+  if (uninterrupted(knock) == 0 || errno == EAGAIN)
     return refused(ErrorCode::kUnavailable, path, "another agent listens there");
   if (errno != ECONNREFUSED || ::unlink(address.sun_path) != 0) return failed_at(path, "cannot be replaced");
   return {};
@@ -85,7 +87,7 @@ Result<std::unique_ptr<LineServer>> LineServer::listen(std::string_view path, Li
   server->path_ = path;
   const std::string folder(directory_of(path));
   static_cast<void>(::mkdir(folder.c_str(), 0750));  // that it is there is what the next line finds out
-  const UniqueFd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd lock(uninterrupted([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   // Two agents that start at once would each take the other's new socket for a stale one.
   if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return failed_at(path, "cannot be made");
   const sockaddr_un address = address_of(path);

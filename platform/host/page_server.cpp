@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "platform/emit/socket_address.h"
+#include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
@@ -181,7 +182,8 @@ bool PageServer::answer(Client& client, HttpVerdict verdict) {
   message.msg_iov = parts;
   message.msg_iovlen = verdict == HttpVerdict::kHead ? 1 : 2;
   const std::size_t whole = parts[0].iov_len + (message.msg_iovlen == 2 ? body.size() : 0);
-  const ssize_t sent = ::sendmsg(client.fd.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  const ssize_t sent = uninterrupted([&] { return ::sendmsg(client.fd.get(), &message, kFlags); });
   if (sent != static_cast<ssize_t>(whole)) return false;
   ++answered_;
   static_cast<void>(::shutdown(client.fd.get(), SHUT_WR));

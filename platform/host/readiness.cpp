@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "platform/uninterrupted.h"
+
 namespace epsilond::platform {
 namespace {
 
@@ -49,11 +51,10 @@ Result<Readiness> Readiness::from_environment() {
 
 Result<void> Readiness::send(std::string_view message) {
   if (!active()) return {};
-  ssize_t sent = 0;
-  do {
-    sent = ::sendto(fd_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+  const ssize_t sent = uninterrupted([&] {
+    return ::sendto(fd_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                     reinterpret_cast<const sockaddr*>(&address_), address_bytes_);
-  } while (sent < 0 && errno == EINTR);
+  });
   if (sent < 0) return make_error(code_of_errno(errno), errno, "NOTIFY_SOCKET: cannot send");
   return {};
 }
