@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "platform/host/kernel_time.h"
+#include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
@@ -50,10 +51,7 @@ std::optional<Wake> wake_of(std::uint32_t signal) {
 
 // False if none is pending: the descriptor hands out whole records and never blocks.
 bool read_signal(int fd, signalfd_siginfo& out) {
-  ssize_t got = 0;
-  do {
-    got = ::read(fd, &out, sizeof out);
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = uninterrupted([&] { return ::read(fd, &out, sizeof out); });
   return got == static_cast<ssize_t>(sizeof out);
 }
 
