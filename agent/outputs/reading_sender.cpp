@@ -41,7 +41,7 @@ ReadingSender::ReadingSender(const EmitterConfig& config, const Config& agent, s
       schedule_(schedule_of(config.every_s, host)),
       socket_(config.endpoint),
       name_(name_of(format_)),
-      max_datagram_(std::clamp(config.max_datagram, platform::kDefaultMaxDatagram, datagram_.size())) {
+      max_datagram_(std::clamp(config.max_datagram, platform::kDefaultMaxDatagram, platform::kLargestMaxDatagram)) {
   name_.append(platform::format_endpoint(config.endpoint));
 }
 
