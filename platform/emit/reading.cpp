@@ -1,5 +1,6 @@
 #include "platform/emit/reading.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -25,10 +26,17 @@ constexpr std::array kFields = {
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-void put_influx_word(TextWriter& out, std::string_view text) {
+bool is_escaped_by_influx(char c) { return c == ',' || c == '=' || c == ' '; }
+
+// With escapes where it is at most `most` bytes long with them, which its characters alone decide: a name is the same
+// in each line.
+void put_influx_word(TextWriter& out, std::string_view text, std::size_t most) {
+  const auto escapes = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_escaped_by_influx));
+  const bool fits = text.size() + escapes <= most;
   for (const char c : text) {
-    if (c == ',' || c == '=' || c == ' ') out.put('\\');
-    out.put(c < ' ' || c > '~' || c == '\\' || c == '"' ? '_' : c);
+    const bool escaped = is_escaped_by_influx(c);
+    if (escaped && fits) out.put('\\');
+    out.put(c < ' ' || c > '~' || c == '\\' || c == '"' || (escaped && !fits) ? '_' : c);
   }
 }
 
@@ -37,11 +45,14 @@ void put_path_word(TextWriter& out, std::string_view text, bool dots) {
   for (const char c : text) out.put(is_letter_or_digit(c) || c == '_' || c == '-' || (dots && c == '.') ? c : '_');
 }
 
+// No line does without a host and a model.
+std::string_view named(std::string_view name) { return name.empty() ? "_" : name; }
+
 void put_tag(TextWriter& out, LineFormat format, std::string_view key, std::string_view value) {
   if (value.empty()) return;
   out.put(key);
   if (format == LineFormat::kInflux)
-    put_influx_word(out, value);
+    put_influx_word(out, value, kMostTagBytes);
   else
     put_path_word(out, value, true);
 }
@@ -49,8 +60,9 @@ void put_tag(TextWriter& out, LineFormat format, std::string_view key, std::stri
 // With, or without, the top feature.
 void put_influx_line(TextWriter& out, const ReadingTags& tags, const ReadingMoment& moment, const Reading& reading,
                      bool with_top) {
-  put_tag(out, LineFormat::kInflux, "epsilond,host=", tags.host);
-  put_tag(out, LineFormat::kInflux, ",model=", reading.model);
+  out.put("epsilond,host=");
+  put_influx_word(out, named(tags.host), kMostHostBytes);
+  put_tag(out, LineFormat::kInflux, ",model=", named(reading.model));
   put_tag(out, LineFormat::kInflux, ",cluster=", tags.cluster);
   put_tag(out, LineFormat::kInflux, ",role=", tags.role);
   char before = ' ';
@@ -90,9 +102,9 @@ void put_influx(TextWriter& out, const ReadingTags& tags, const ReadingMoment& m
 
 void put_path(TextWriter& out, const ReadingTags& tags, const Reading& reading, std::string_view name) {
   out.put("epsilond.");
-  put_path_word(out, tags.host, false);
+  put_path_word(out, named(tags.host), false);
   out.put('.');
-  put_path_word(out, reading.model, false);
+  put_path_word(out, named(reading.model), false);
   out.put('.');
   out.put(name);
 }

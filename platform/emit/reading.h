@@ -46,7 +46,8 @@ struct ReadingTags {
   std::string_view cluster;
   std::string_view role;
 };
-inline constexpr std::size_t kMostTagBytes = 31;  // of a cluster or a role
+inline constexpr std::size_t kMostHostBytes = 64;
+inline constexpr std::size_t kMostTagBytes = 31;  // of a model, a cluster or a role
 
 enum class LineFormat : std::uint8_t { kInflux, kStatsd, kGraphite };
 
@@ -58,8 +59,10 @@ struct ReadingMoment {
 // A reading is sent in parts, each whole lines that belong together: one for influx, one per field for the others.
 std::size_t reading_parts(LineFormat format);
 // Writes part `part`, below reading_parts(); nothing where its number is not known. Any part fits 480 bytes, with names
-// of at most 64 (host), 31 (model) and kMostTagBytes; the influx line may leave out its top feature for that.
-//   influx:   a host's odd characters are escaped; control characters, backslashes and what is not ASCII become _
+// of at most kMostHostBytes and kMostTagBytes; the influx line may leave out its top feature for that. A host or a
+// model without a name is _.
+//   influx:   commas, blanks and equals signs are escaped, or become _ where the name would be longer than that with
+//             its escapes; control characters, quotes, backslashes and what is not ASCII become _
 //   graphite: every character but letters, digits, _ and - becomes _ in a part of the path; cluster and role are tags
 //   statsd:   names as graphite, without tags; a gauge below zero is set to zero first, for a sign means a change there
 void put_reading(TextWriter& out, LineFormat format, const ReadingTags& tags, const ReadingMoment& moment,

@@ -148,6 +148,34 @@ void the_longest_names_fit_the_smallest_datagram(void**) {
   }
 }
 
+void names_of_odd_characters_alone_fit_the_smallest_datagram_too(void**) {
+  static const std::string host(kMostHostBytes, ',');
+  static const std::string tag(kMostTagBytes, ' ');
+  std::array<char, 480> buffer;
+  TextWriter out(buffer);
+  put_reading(out, LineFormat::kInflux, {host, tag, tag}, {kMoment.wall, 1}, longest(tag, ""), 0);
+  assert_false(out.overflowed());
+  const std::string expected = "epsilond,host=" + std::string(kMostHostBytes, '_') + ",model=" + std::string(31, '_');
+  assert_memory_equal(out.view().data(), expected.data(), expected.size());
+}
+
+void an_odd_name_has_its_escapes_where_it_fits_with_them(void**) {
+  const std::string fits = std::string(kMostHostBytes - 2, 'h') + ",";
+  const std::string beyond = std::string(kMostHostBytes - 1, 'h') + ",";
+  const std::string& escaped = lines(LineFormat::kInflux, {fits, "", ""}, young());
+  assert_true(escaped.starts_with("epsilond,host=" + std::string(kMostHostBytes - 2, 'h') + "\\,,model=host "));
+  const std::string& replaced = lines(LineFormat::kInflux, {beyond, "", ""}, young());
+  assert_true(replaced.starts_with("epsilond,host=" + std::string(kMostHostBytes - 1, 'h') + "_,model=host "));
+}
+
+void a_host_and_a_model_without_a_name_are_an_underscore(void**) {
+  Reading reading = young();
+  reading.model = "";
+  assert_true(lines(LineFormat::kInflux, {}, reading).starts_with("epsilond,host=_,model=_ "));
+  assert_true(lines(LineFormat::kGraphite, {}, reading).starts_with("epsilond._._.anomalous "));
+  assert_true(lines(LineFormat::kStatsd, {}, reading).starts_with("epsilond._._.anomalous:"));
+}
+
 void a_line_that_does_not_fit_behind_others_overflows(void**) {
   std::array<char, 480> buffer;
   TextWriter out(buffer);
@@ -167,6 +195,9 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(what_is_not_finite_is_never_sent),
     cmocka_unit_test(numbers_come_back_to_ten_digits),
     cmocka_unit_test(the_longest_names_fit_the_smallest_datagram),
+    cmocka_unit_test(names_of_odd_characters_alone_fit_the_smallest_datagram_too),
+    cmocka_unit_test(an_odd_name_has_its_escapes_where_it_fits_with_them),
+    cmocka_unit_test(a_host_and_a_model_without_a_name_are_an_underscore),
     cmocka_unit_test(a_line_that_does_not_fit_behind_others_overflows),
 };
 EPSILOND_TEST_MAIN(kTests)
