@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "models/learned_bounds.h"
 #include "models/learning_time.h"
 #include "models/state_bytes.h"
 
@@ -177,7 +178,7 @@ bool BankDetector::load(std::span<const std::byte> in) {
   Header header;
   take_bytes(in, &header, 1);
   if (header.magic != wanted.magic || header.version != wanted.version ||
-      header.feature_count != settings_.feature_count || !std::isfinite(header.learned_s) || header.learned_s < 0.0)
+      header.feature_count != settings_.feature_count || !is_count(header.learned_s))
     return false;
   std::array<ForgettingMoments, kMaxFeatures> moments;
   take_bytes(in, moments.data(), moments_.size());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/host_detector.h"
+#include "models/learned_bounds.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -42,10 +43,8 @@ static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) == 32);
 static_assert(std::is_trivially_copyable_v<FeatureRow> && sizeof(FeatureRow) == 64);
 
 bool sane(const FeatureRow& row) {
-  return std::isfinite(row.count) && row.count >= 0.0 && std::isfinite(row.mean) && std::isfinite(row.variance) &&
-         row.variance >= 0.0 && std::isfinite(row.smallest_step) && row.smallest_step >= 0.0 &&
-         std::isfinite(row.last) && std::isfinite(row.squared_step) && row.squared_step >= 0.0 &&
-         std::isfinite(row.of_late) && std::isfinite(row.change_variance) && row.change_variance >= 0.0;
+  return is_count(row.count) && is_level(row.mean) && is_square(row.variance) && is_size(row.smallest_step) &&
+         is_level(row.last) && is_square(row.squared_step) && is_level(row.of_late) && is_square(row.change_variance);
 }
 
 bool sane_features(std::span<const std::byte> in, std::size_t feature_count) {
@@ -114,7 +113,7 @@ bool HostDetector::load(std::span<const std::byte> in) {
   if (header.magic != kMagic || header.version != kVersion || header.feature_count != settings_.feature_count ||
       (header.shape & kBaselineBits) != (shape() & kBaselineBits))
     return false;
-  if (!std::isfinite(header.learned_s) || header.learned_s < 0.0) return false;
+  if (!is_count(header.learned_s)) return false;
   const std::size_t feature_bytes = settings_.feature_count * sizeof(FeatureRow);
   if (!sane_features(in.first(feature_bytes), settings_.feature_count)) return false;
   if (!sane_season(in.subspan(feature_bytes), season_)) return false;

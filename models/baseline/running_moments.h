@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "models/elementary.h"
+#include "models/learned_bounds.h"
 
 namespace epsilond::models {
 
@@ -88,10 +89,8 @@ struct ForgettingMoments {
     variance = (1.0 - gain) * (variance + gain * residual * residual);
     count += 1.0;
   }
-  // False for what no stream of finite values leaves behind, such as a damaged file.
-  bool plausible() const {
-    return std::isfinite(count) && count >= 0.0 && std::isfinite(mean) && std::isfinite(variance) && variance >= 0.0;
-  }
+  // False for what no stream of readings leaves behind, such as a damaged file.
+  bool plausible() const { return is_count(count) && is_level(mean) && is_square(variance); }
 };
 
 }  // namespace epsilond::models

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/elementary.h"
+#include "models/learned_bounds.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -134,7 +135,7 @@ void MahalanobisDetector::save_own(std::span<std::byte> out) const {
 
 bool MahalanobisDetector::plausible(const Learned& learned, std::span<const double> products) {
   for (const double value : {learned.rows, learned.squared_weights, learned.rows_since_fit, learned.used_shrinkage})
-    if (!std::isfinite(value) || value < 0.0) return false;
+    if (!is_count(value)) return false;
   if (learned.squared_weights > 1.0 || learned.used_shrinkage > 1.0 || learned.fitted > 1 ||
       (learned.fitted_known & ~learned.known) != 0 || (learned.fitted == 1 && learned.fitted_known == 0))
     return false;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "models/learned_bounds.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -194,7 +195,7 @@ bool MixtureDetector::load_own(std::span<const std::byte> in) {
   Learned learned;
   take_bytes(in, &learned, 1);
   for (const double value : {learned.age_s, learned.fit_span_s})
-    if (!std::isfinite(value) || value < 0.0) return false;
+    if (!is_count(value)) return false;
   const bool beyond = width < kMaxFeatures && learned.known >> width != 0;
   if (beyond || (learned.fitted_known & ~learned.known) != 0 || learned.components > most ||
       (learned.components > 0) != (learned.fitted_known != 0))
@@ -205,6 +206,8 @@ bool MixtureDetector::load_own(std::span<const std::byte> in) {
   for (std::size_t c = 0; c < parameters.components; ++c) {
     take_bytes(in, &parameters.weight[c], 1);
     take_bytes(in, parameters.mean_of(c).data(), width);
+    const std::span<const double> mean = parameters.mean_of(c);
+    if (!std::all_of(mean.begin(), mean.end(), is_level)) return false;
     take_bytes(in, parameters.covariance_of(c).data(), packed_size(width));
     weights += parameters.weight[c];
   }

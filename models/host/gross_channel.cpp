@@ -8,6 +8,7 @@
 #include "models/baseline/running_moments.h"
 #include "models/elementary.h"
 #include "models/host/own_surprise.h"
+#include "models/learned_bounds.h"
 #include "models/learning_time.h"
 #include "models/state_bytes.h"
 
@@ -180,7 +181,7 @@ bool GrossChannel::load(std::span<const std::byte>& in) {
   take_bytes(in, independence_.data(), feature_count_);
   sane &= std::all_of(independence_.begin(), independence_.end(), [](double x) { return x >= 0.0 && x <= 1.0; });
   take_bytes(in, &learned_, 1);
-  sane &= std::isfinite(learned_) && learned_ >= 0.0;
+  sane &= is_count(learned_);
   for (LastingDeviation& average : averages_) sane &= average.load(in);
   in = in.subspan((kAveragedS.size() - averages_.size()) * LastingDeviation::state_bytes(feature_count_));
   std::array<double, EpisodeTail::kStateDoubles> episodes;

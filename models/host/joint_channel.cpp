@@ -5,6 +5,7 @@
 
 #include "models/density/log_product.h"
 #include "models/elementary.h"
+#include "models/learned_bounds.h"
 #include "models/learning_time.h"
 
 namespace epsilond::models {
@@ -156,7 +157,7 @@ bool JointChannel::load(std::span<const double> in) {
   const double* const scales = changes + changes_.state_doubles();
   const std::span<const double, EpisodeTail::kStateDoubles> tail(scales + TimeScales::kStateDoubles,
                                                                  EpisodeTail::kStateDoubles);
-  const bool whole = std::isfinite(rows) && rows >= 0.0 && rows == std::floor(rows);
+  const bool whole = is_count(rows) && rows == std::floor(rows);
   if (!whole || !levels_.load(levels) || !changes_.load(changes) || !scales_.load(scales) || !tail_.load(tail)) {
     reset();
     return false;

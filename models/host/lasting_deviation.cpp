@@ -7,6 +7,7 @@
 #include "models/baseline/running_moments.h"
 #include "models/elementary.h"
 #include "models/host/own_surprise.h"
+#include "models/learned_bounds.h"
 #include "models/learning_time.h"
 #include "models/state_bytes.h"
 
@@ -213,8 +214,8 @@ bool LastingDeviation::load(std::span<const std::byte>& in) {
     take_bytes(in, values, feature_count_);
     return std::all_of(values, values + feature_count_, [=](double x) { return x >= smallest && x <= largest; });
   };
-  bool sane = head[0] >= 0.0 && head[0] <= learned_every_ && head[1] >= 0.0 && std::isfinite(head[1]) &&
-              head[2] >= 0.0 && head[2] <= static_cast<double>(kWaiting) && head[2] == std::floor(head[2]);
+  bool sane = head[0] >= 0.0 && head[0] <= learned_every_ && is_count(head[1]) && head[2] >= 0.0 &&
+              head[2] <= static_cast<double>(kWaiting) && head[2] == std::floor(head[2]);
   sane &= take(mean_.data(), -kLargestZ, kLargestZ);
   sane &= take(of_late_.data(), -kLargestZ, kLargestZ);
   for (std::vector<double>& deviations : queue_) sane &= take(deviations.data(), -kLargestDeviation, kLargestDeviation);

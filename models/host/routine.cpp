@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/learned_bounds.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -79,7 +80,7 @@ bool Routine::load(std::span<const std::byte>& in) {
   for (Days& known : days) take_bytes(in, known.data(), known.size());
   for (const Days& known : days)
     for (const Strange& strange : known)
-      if (!std::isfinite(strange.surprise) || strange.surprise < 0.0) return false;
+      if (!is_size(strange.surprise)) return false;
   days_ = days;
   return true;
 }

@@ -7,6 +7,7 @@
 #include "models/baseline/running_moments.h"
 #include "models/elementary.h"
 #include "models/lanes.h"
+#include "models/learned_bounds.h"
 #include "models/learning_time.h"
 
 namespace epsilond::models {
@@ -100,13 +101,13 @@ void TimeScales::save(double* out) const {
 }
 
 bool TimeScales::load(const double* in) {
-  if (!std::all_of(in, in + kStateDoubles, [](double value) { return std::isfinite(value); })) return false;
   constexpr std::size_t kCells = kSums * kScales;
   const double* const variance = in + 2 * kCells;
   const double learned = in[3 * kCells];
   const double begun = in[3 * kCells + 1];
-  const bool negative = std::any_of(variance, variance + kCells, [](double value) { return value < 0.0; });
-  if (negative || learned < 0.0 || (begun != 0.0 && begun != 1.0)) return false;
+  if (!std::all_of(in, variance, is_level) || !std::all_of(variance, variance + kCells, is_square) ||
+      !is_count(learned) || (begun != 0.0 && begun != 1.0))
+    return false;
   std::copy_n(in, kCells, average_.begin());
   std::copy_n(in + kCells, kCells, mean_.begin());
   std::copy_n(variance, kCells, variance_.begin());

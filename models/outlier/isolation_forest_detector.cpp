@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "models/elementary.h"
+#include "models/learned_bounds.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -20,8 +21,6 @@ struct Shape {
 
   bool operator==(const Shape&) const = default;
 };
-
-bool not_negative(double value) { return std::isfinite(value) && value >= 0.0; }
 
 }  // namespace
 
@@ -136,15 +135,14 @@ bool IsolationForestDetector::load_own(std::span<const std::byte> in) {
                      .trees = static_cast<std::uint32_t>(settings_.trees),
                      .subsample = static_cast<std::uint32_t>(settings_.subsample),
                      .ring_rows = settings_.ring_rows};
-  if (shape != wanted || at.rows > settings_.ring_rows || at.place >= settings_.ring_rows ||
-      !not_negative(at.learned_s) || !not_negative(at.since_kept_s) || !not_negative(at.since_tree_s) ||
-      (at.grown > 0 && at.rows < kFewestRows))
+  if (shape != wanted || at.rows > settings_.ring_rows || at.place >= settings_.ring_rows || !is_count(at.learned_s) ||
+      !is_count(at.since_kept_s) || !is_count(at.since_tree_s) || (at.grown > 0 && at.rows < kFewestRows))
     return false;
   std::span<const std::byte> rest = in;
   for (std::size_t i = 0; i < origin_.size(); ++i) {
     double origin = 0.0;
     take_bytes(rest, &origin, 1);
-    if (!std::isfinite(origin)) return false;
+    if (!is_level(origin)) return false;
   }
   for (std::size_t i = 0; i < ring_.size(); ++i) {
     float value = 0.0f;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "models/learned_bounds.h"
 #include "models/outlier/kmeans_detector.h"
 #include "models/state_bytes.h"
 
@@ -31,8 +32,6 @@ struct FeatureScale {
   double scale;
 };
 
-bool not_negative(double value) { return std::isfinite(value) && value >= 0.0; }
-
 Shape shape_of(const KMeansSettings& settings, std::size_t length) {
   return {.smooth = static_cast<std::uint32_t>(settings.smooth),
           .difference = static_cast<std::uint32_t>(settings.difference),
@@ -43,13 +42,13 @@ Shape shape_of(const KMeansSettings& settings, std::size_t length) {
           .ring_rows = settings.ring_rows};
 }
 
-// Takes `count` values of T from `in`; false if one is not finite.
+// Takes `count` values of T from `in`; false if one is no level.
 template <typename T>
-bool finite(std::span<const std::byte>& in, std::size_t count) {
+bool levels(std::span<const std::byte>& in, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     T value{};
     take_bytes(in, &value, 1);
-    if (!std::isfinite(value)) return false;
+    if (!is_level(value)) return false;
   }
   return true;
 }
@@ -92,20 +91,20 @@ bool KMeansDetector::plausible(std::span<const std::byte> in) const {
   take_bytes(in, &shape, 1);
   take_bytes(in, &at, 1);
   if (shape != shape_of(settings_, window_.length()) || at.rows > settings_.ring_rows ||
-      at.place >= settings_.ring_rows || at.rows_at_fit > settings_.ring_rows || !not_negative(at.since_kept_s) ||
-      !not_negative(at.since_fit_s) || (at.fitted > 0 && at.rows < kFewestVectors))
+      at.place >= settings_.ring_rows || at.rows_at_fit > settings_.ring_rows || !is_count(at.since_kept_s) ||
+      !is_count(at.since_fit_s) || (at.fitted > 0 && at.rows < kFewestVectors))
     return false;
-  if (!finite<double>(in, origin_.size()) || !finite<float>(in, ring_.values().size() + mean_.size())) return false;
+  if (!levels<double>(in, origin_.size()) || !levels<float>(in, ring_.values().size() + mean_.size())) return false;
   for (std::size_t number = 0; number < settings_.models; ++number) {
     ModelRange range;
     take_bytes(in, &range, 1);
-    if (!not_negative(range.smallest) || !std::isfinite(range.largest) || range.largest < range.smallest) return false;
+    if (!is_size(range.smallest) || !is_size(range.largest) || range.largest < range.smallest) return false;
     for (std::size_t i = 0; i < feature_count(); ++i) {
       FeatureScale scale;
       take_bytes(in, &scale, 1);
-      if (!std::isfinite(scale.mean) || !not_negative(scale.scale)) return false;
+      if (!is_level(scale.mean) || !is_size(scale.scale)) return false;
     }
-    if (!finite<double>(in, settings_.clusters * window_.length())) return false;
+    if (!levels<double>(in, settings_.clusters * window_.length())) return false;
   }
   return true;
 }

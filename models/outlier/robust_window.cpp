@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/learned_bounds.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -109,8 +110,8 @@ bool RobustWindow::plausible(const Header& header) const {
   const bool wrapped = header.size == settings_.rows;
   return header.rows == settings_.rows && header.size <= settings_.rows && header.next < settings_.rows &&
          (wrapped || header.next == header.size) && header.stale <= settings_.feature_count &&
-         header.turn < settings_.feature_count && std::isfinite(header.spacing_s) &&
-         header.spacing_s >= settings_.interval_s && std::isfinite(header.since_row_s) && header.since_row_s >= 0.0;
+         header.turn < settings_.feature_count && is_count(header.spacing_s) &&
+         header.spacing_s >= settings_.interval_s && is_count(header.since_row_s);
 }
 
 bool RobustWindow::load(std::span<const std::byte> in) {
@@ -121,8 +122,8 @@ bool RobustWindow::load(std::span<const std::byte> in) {
   take_bytes(in, features.data(), features_.size());
   for (std::size_t i = 0; i < features_.size(); ++i) {
     const Feature& feature = features[i];
-    if (!std::isfinite(feature.origin) || !std::isfinite(feature.median) || !std::isfinite(feature.scale) ||
-        feature.scale < 0.0 || feature.values > settings_.rows || feature.seen > 1)
+    if (!is_level(feature.origin) || !is_level(feature.median) || !is_size(feature.scale) ||
+        feature.values > settings_.rows || feature.seen > 1)
       return false;
   }
   for (std::span<const std::byte> rest = in; !rest.empty();) {

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "models/learned_bounds.h"
+
 namespace epsilond::models {
 
 class GrowingMean {
@@ -17,7 +19,7 @@ class GrowingMean {
     mean_ = mean_with(value);
     count_ += 1.0;
   }
-  bool plausible() const { return std::isfinite(mean_) && std::isfinite(count_) && count_ >= 0.0; }
+  bool plausible() const { return is_level(mean_) && is_count(count_); }
 
  private:
   double count_ = 0.0;

@@ -11,6 +11,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "models/learned_bounds.h"
+
 namespace epsilond::models {
 
 struct OffsetSettings {
@@ -36,7 +38,7 @@ class OffsetTable {
   // False for what no finite residuals leave behind, such as a damaged file.
   bool plausible(const OffsetSettings& settings) const {
     for (std::size_t i = 0; i < kBuckets; ++i)
-      if (!std::isfinite(means_[i]) || !(counts_[i] >= 0.0 && counts_[i] <= settings.most)) return false;
+      if (!is_level(means_[i]) || !(counts_[i] >= 0.0 && counts_[i] <= settings.most)) return false;
     return true;
   }
 

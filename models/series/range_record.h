@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+#include "models/learned_bounds.h"
+
 namespace epsilond::models {
 
 class RangeRecord {
@@ -23,8 +25,7 @@ class RangeRecord {
   }
   bool plausible() const {
     if (count_ == 0.0) return lowest_ == kInfinity && highest_ == -kInfinity;
-    return std::isfinite(count_) && count_ > 0.0 && std::isfinite(lowest_) && std::isfinite(highest_) &&
-           lowest_ <= highest_;
+    return is_count(count_) && is_level(lowest_) && is_level(highest_) && lowest_ <= highest_;
   }
 
  private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/learned_bounds.h"
+
 namespace epsilond::models {
 namespace {
 
@@ -35,10 +37,9 @@ void SeasonalScale::learn(std::size_t hour, double statistic, const Settings& se
 }
 
 bool SeasonalScale::plausible() const {
-  bool fine = std::isfinite(squares_) && squares_ >= 0.0 && std::isfinite(count_) && count_ >= 0.0;
+  bool fine = is_square(squares_) && is_count(count_);
   for (std::size_t hour = 0; hour < kHours; ++hour)
-    fine = fine && std::isfinite(hour_squares_[hour]) && hour_squares_[hour] >= 0.0 && hour_counts_[hour] >= 0.0 &&
-           hour_counts_[hour] <= kMostPerHour;
+    fine = fine && is_square(hour_squares_[hour]) && hour_counts_[hour] >= 0.0 && hour_counts_[hour] <= kMostPerHour;
   return fine;
 }
 

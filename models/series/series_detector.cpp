@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "models/elementary.h"
+#include "models/learned_bounds.h"
 #include "models/series/series_surprise.h"
 #include "models/state_bytes.h"
 
@@ -143,8 +144,7 @@ void SeriesDetector::save_own(std::span<std::byte> out) const {
 bool SeriesDetector::load_own(std::span<const std::byte> in) {
   Header header;
   take_bytes(in, &header, 1);
-  if (!(std::isfinite(header.score) && header.score >= 0.0) || header.judged > 1 ||
-      !(header.alerts >= 0.0 && std::isfinite(header.alerts)) ||
+  if (!is_size(header.score) || header.judged > 1 || !is_count(header.alerts) ||
       !(header.expected >= 0.0 && header.expected <= kMostExpected) || !ensemble_.load(in))
     return false;
   step_ = {};

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "models/learned_bounds.h"
+#include "models/observation.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
@@ -12,7 +14,6 @@ namespace {
 constexpr double kQuarterS = 900.0;
 constexpr double kHourS = 3600.0;
 constexpr double kDayS = 86400.0;
-constexpr double kLargestValue = 1e150;  // its square, and a window full of them, is finite
 constexpr double kLargestTimeS = 1e15;
 constexpr double kCap = 1.5;  // of z / c
 constexpr double kRecentGain = 2.0 / 2001.0;
@@ -81,7 +82,7 @@ SeriesEnsemble::Reading SeriesEnsemble::read(double time_s, double value) const 
   Reading reading;
   if (!std::isfinite(value)) return reading;
   reading.valid = true;
-  reading.value = std::clamp(value, -kLargestValue, kLargestValue);
+  reading.value = std::clamp(value, -kLargestReading, kLargestReading);
   const CalendarPlace place = place_of(time_s);
   reading.hour = place.hour;
   reading.week_hour = place.week_hour;
@@ -225,7 +226,7 @@ bool SeriesEnsemble::Tables::plausible() const {
               range.plausible();
   for (const SeasonalScale& scale : scales) fine = fine && scale.plausible();
   for (const SeasonalNormaliser& normaliser : normalisers) fine = fine && normaliser.plausible();
-  for (const double count : differences) fine = fine && std::isfinite(count) && count >= 0.0;
+  for (const double count : differences) fine = fine && is_count(count);
   return fine;
 }
 
@@ -235,7 +236,7 @@ bool SeriesEnsemble::take(std::span<const std::byte> in) {
   take_bytes(in, &origin_, 1);
   take_bytes(in, &learned_, 1);
   take_bytes(in, &tables_, 1);
-  bool fine = interval_s == interval_s_ && std::isfinite(origin_) && tables_.plausible() &&
+  bool fine = interval_s == interval_s_ && is_level(origin_) && tables_.plausible() &&
               tables_.level.count() == static_cast<double>(learned_);
   for (TailHistogram& tail : tails_) {
     std::array<std::uint32_t, TailHistogram::kBins> counts;

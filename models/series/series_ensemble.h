@@ -48,8 +48,8 @@ class SeriesEnsemble {
   SeriesEnsemble& operator=(SeriesEnsemble&&) = default;
 
   // In [0, about 10); larger = stranger. Changes nothing. `time_s`: as Observation::local_time_s; one that is not
-  // finite counts as 0. A value that is not finite scores 0, and is left out of everything; beyond 1e150 it counts as
-  // that.
+  // finite counts as 0. A value that is not finite scores 0, and is left out of everything; beyond
+  // kLargestReading it counts as that.
   double score(double time_s, double value) const;
   // Moves the windows on behind `value`; the tables learn nothing. Of values that are not learned, the first of each
   // run goes into the tails and the range all the same: if what is flagged were kept from them, they would call ever

@@ -4,11 +4,15 @@
 #include <cassert>
 #include <cmath>
 
+#include "models/learned_bounds.h"
+#include "models/observation.h"
 #include "models/state_bytes.h"
 
 namespace epsilond::models {
 namespace {
 
+// A value is a reading's distance from its level, or of that from another's.
+constexpr double kLargestValue = 10.0 * kLargestReading;
 constexpr double kShrunk = 1e-3;  // of the largest variance since the moments were rebuilt: the digits that may be lost
 
 std::size_t longest(std::span<const SlidingWindows::Window> windows, std::size_t deviation_length) {
@@ -117,14 +121,13 @@ bool SlidingWindows::load(std::span<const std::byte>& in) {
   for (std::size_t age = ring_.capacity(); age-- > 0;) {
     double value = 0.0;
     take_bytes(in, &value, 1);
-    fine = fine && std::isfinite(value);
+    fine = fine && std::fabs(value) <= kLargestValue;
     if (age < pushed_) ring_.push(value);
   }
-  for (const double sum : sums_) fine = fine && std::isfinite(sum);
+  for (const double sum : sums_) fine = fine && is_level(sum);
   const bool whole = moments_.count() == std::min<std::uint64_t>(pushed_, deviation_length_);
-  return fine && whole && since_rebuild_ < ring_.capacity() && since_rebuild_ <= pushed_ &&
-         std::isfinite(moments_.mean()) && std::isfinite(moments_.variance()) && moments_.variance() >= 0.0 &&
-         std::isfinite(largest_variance_) && largest_variance_ >= 0.0;
+  return fine && whole && since_rebuild_ < ring_.capacity() && since_rebuild_ <= pushed_ && is_level(moments_.mean()) &&
+         is_square(moments_.variance()) && is_square(largest_variance_);
 }
 
 }  // namespace epsilond::models

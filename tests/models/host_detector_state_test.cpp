@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -152,6 +153,14 @@ void non_finite_moments_are_refused(void**) {
     }));
 }
 
+// Count, mean, variance, smallest step, last value, squared step, level of late, variance of changes.
+void moments_beyond_any_reading_are_refused(void**) {
+  const double beyond[] = {1e16, 1e100, 1e200, 1e100, -1e100, 1e200, 1e100, 1e200};
+  for (std::size_t field = 0; field < std::size(beyond); ++field)
+    assert_true(refused(
+        [&](std::vector<std::byte>& bytes) { overwrite(bytes, kHeader + kFeatureBytes + 8 * field, beyond[field]); }));
+}
+
 void a_negative_variance_is_refused(void**) {
   assert_true(refused([](std::vector<std::byte>& bytes) { overwrite(bytes, kHeader + 16, -1.0); }));
 }
@@ -186,6 +195,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(no_value_spoils_what_is_saved),
     cmocka_unit_test(a_wrong_time_learned_is_refused),
     cmocka_unit_test(non_finite_moments_are_refused),
+    cmocka_unit_test(moments_beyond_any_reading_are_refused),
     cmocka_unit_test(a_negative_variance_is_refused),
     cmocka_unit_test(impossible_tail_counts_are_refused),
     cmocka_unit_test(impossible_seasons_are_refused),

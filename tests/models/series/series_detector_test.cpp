@@ -305,6 +305,9 @@ bool refused(std::size_t from_end_of_base, T value) {
   return !reader.model.load(bytes) && saved(reader) == before;
 }
 
+// The newest of the windows' values.
+std::size_t last_value() { return kHeaderBytes + SeriesEnsemble(60.0).state_bytes() - sizeof(double); }
+
 bool other_step_is_refused() {
   Bed minutes;
   Bed quarters(10.0, 900.0);
@@ -317,6 +320,8 @@ void damaged_or_foreign_states_are_refused_whole(void**) {
   assert_true(refused(16, std::uint64_t{2}));
   assert_true(refused(kHeaderBytes, 300.0));
   assert_true(refused(kHeaderBytes + 24, std::numeric_limits<double>::quiet_NaN()));
+  assert_true(refused(kHeaderBytes + 8, 1e100));  // the first value
+  assert_true(refused(last_value(), 1e45));
   assert_true(other_step_is_refused());
 }
 
