@@ -52,7 +52,6 @@ class JointChannel {
   void advance(const Row& row, double elapsed_s);
   // `gain`: of the levels, in (0, 1].
   void learn(const Row& row, double gain, double elapsed_s);
-  bool ready() const { return tail_.ready(); }
   // What was odd of late is over: the averages begin anew.
   void begin_anew() { scales_.begin_anew(); }
   // What one feature has to do with the others.

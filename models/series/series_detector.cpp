@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/decision/threshold.h"
 #include "models/elementary.h"
 #include "models/learned_bounds.h"
 #include "models/series/series_surprise.h"
@@ -19,8 +20,6 @@ constexpr double kAlertScore = 1.15;
 constexpr double kLowestRate = 0.5;      // few small alerts do not make large ones as rare
 constexpr double kPriorAlerts = 5.0;     // that the line for all series is worth
 constexpr double kMostExpected = 100.0;  // then both counts are halved: a series may change its nature
-constexpr double kDeclustering =
-    3.0;  // a budget asks a third of its rate of the rows, for they come in runs: episodes do not
 
 struct Header {
   double score = 0.0;
@@ -81,7 +80,8 @@ double SeriesDetector::surprise(double strangeness) const {
   const double own_rate = std::max(kLowestRate, (alerts_ + kPriorAlerts) / (expected_ + kPriorAlerts));
   const double means_per_row = interval_s() / step_s_;
   if (line == 0.0) return 0.0;
-  return std::max(0.0, line + models::log10(kDeclustering / (own_rate * means_per_row)));
+  // A budget asks a third of its rate of the rows, for they come in runs: episodes do not.
+  return std::max(0.0, line + models::log10(kDeclusteringFactor / (own_rate * means_per_row)));
 }
 
 void SeriesDetector::move_on(const Observation& observation) {
