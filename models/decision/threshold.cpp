@@ -13,11 +13,11 @@ namespace {
 constexpr double kWeekS = 604800.0;
 // C: false alarms allowed per unit of ln(age), of a model that is young. Who looks each second wants to know within
 // seconds; with rows a minute apart the allowance finds little.
-constexpr double kYoungAllowance = 0.3;
-constexpr double kYoungSparseAllowance = 0.05;
+constexpr double kYoungAllowance = 0.4;
+constexpr double kYoungSparseAllowance = 0.07;
+constexpr double kYoungFromS = 1800.0;  // g: what is learned sooner is believed as if it were as old
 constexpr double kYoungForS = 21600.0;  // f
 constexpr double kBeyondRoutine = 0.5;  // no night is like the other
-constexpr double kYoungestAgeS = 60.0;
 constexpr double kLargestTailProbability = 0.05;
 constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many values should lie below it
 
@@ -26,10 +26,9 @@ constexpr double kQuantileWarmUp = 2.0;  // the quantile is used once this many 
 Threshold::Threshold(const ThresholdSettings& settings) : settings_(settings), quantile_(settings.quantile) {}
 
 double Threshold::budget_cut(double learned_s) const {
-  const double age_s = std::max(learned_s, kYoungestAgeS);
   const double allowance = rows_are_dense(settings_.interval_s) ? kYoungAllowance : kYoungSparseAllowance;
   const double rate_per_s =
-      settings_.false_alarms_per_week / kWeekS + allowance / (age_s * (1.0 + age_s / kYoungForS));
+      settings_.false_alarms_per_week / kWeekS + allowance / ((learned_s + kYoungFromS) * (1.0 + learned_s / kYoungForS));
   const double rate = std::min(rate_per_s * settings_.interval_s / kDeclusteringFactor, kLargestTailProbability);
   return -models::log(rate) / std::numbers::ln10;  // a third of the cost of log10(), once a row
 }

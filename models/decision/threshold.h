@@ -1,13 +1,14 @@
 #pragma once
 // Turns a score into a verdict: is this observation stranger than we are willing to be disturbed by?
 //
-// kBudget: of a model that has learned for a seconds, knob + C / (a (1 + a / f)) false alarms per second are tolerated,
-// f = 6 h, C = 0.3 where rows are less than 10 s apart and 0.05 where they are not: a young model cannot know the tail
-// that a week of quiet needs, so it states what it allows itself, C ln((1 + f / a0) / (1 + f / T)) extra alarms between
-// the ages a0 and T: about one, or a sixth of one, and that on the first day. threshold = -log10(that rate * interval /
-// 3): what is above the cut comes in runs. Where C, f and the third come from: docs/models.md, section 9. Hazards: at
-// long intervals one sample is many seconds of budget, so the tolerated probability per sample is capped at 5 %.
-// kQuantile must be shown what was flagged too, else the cut creeps up by about q ln(n).
+// kBudget: of a model that has learned for a seconds, knob + C / ((a + g) (1 + a / f)) false alarms per second are
+// tolerated, g = 30 min, f = 6 h, C = 0.4 where rows are less than 10 s apart and 0.07 where they are not: a young model
+// cannot know the tail that a week of quiet needs, so it states what it allows itself, C / (1 - g / f) ln((f + a0) / (g
+// + a0)) extra alarms from the age a0 on: 0.93, or a sixth of that, after 15 minutes, and nearly all of it on the first
+// day. threshold = -log10(that rate * interval / 3): what is above the cut comes in runs. Where C, f, g and the third
+// come from: docs/models.md, section 9. Hazards: at long intervals one sample is many seconds of budget, so the tolerated
+// probability per sample is capped at 5 %. kQuantile must be shown what was flagged too, else the cut creeps up by about
+// q ln(n).
 
 #include <cstddef>
 #include <cstdint>
