@@ -34,7 +34,7 @@ ROWS = (1000, 2500)  # the first 900 are learned only
 AGENT = "[agent]\ninterval = 100ms\ncontrol = none\nstate = none\ncpu_budget = 50%\n"
 SKIPPED = 77
 SETTLED = 10  # the tick after which it has (Daemon::kTicksToSettle)
-TICKS = 117  # of the run that is traced: 10.5 s of them after that
+TRACED_TICKS = 117  # 10.5 s of them after that
 
 
 class Skip(Exception):
@@ -133,8 +133,8 @@ def calls_of_ticks(build, folder):
     """The system calls of each tick of a run by name, after those of the start and without the last tick. A tick begins where
     a wait ends."""
     trace = os.path.join(folder, "trace")
-    done = subprocess.run([tool("strace"), "-f", "-qq", "-o", trace, *agent(build, folder, TICKS)], capture_output=True,
-                          text=True)
+    done = subprocess.run([tool("strace"), "-f", "-qq", "-o", trace, *agent(build, folder, TRACED_TICKS)],
+                          capture_output=True, text=True)
     if done.returncode != 0:
         raise Skip("strace is not allowed here: " + done.stderr)
     ticks = [[]]
