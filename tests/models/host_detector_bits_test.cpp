@@ -89,7 +89,7 @@ std::uint64_t hash_of_a_stream(std::size_t feature_count, double interval_s) {
 // operations, in registers of any width, or in software. A change of the arithmetic changes them; one that only makes
 // it faster does not.
 void every_processor_says_the_same_bits_of_a_row_a_second(void**) {
-  assert_int_equal(hash_of_a_stream(7, 1.0), 0xbaa7c0d6ded7507c);
+  assert_int_equal(hash_of_a_stream(7, 1.0), 0x1e9b06a2749b0182);
 }
 
 void every_processor_says_the_same_bits_of_a_row_a_minute(void**) {
