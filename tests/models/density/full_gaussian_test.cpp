@@ -208,6 +208,22 @@ void a_distance_is_always_finite(void**) {
   assert_true(far_distance(1e100) < FullGaussian::kLargestSquare);
 }
 
+// Of two features of variance 1 and covariance 0.8, shrunk by half: C = (1 0.4; 0.4 1), and the trace of C^-1 times the
+// covariance that was not shrunk is (2 - 2 x 0.4 x 0.8) / 0.84.
+double distance_of_shrunk() {
+  FullGaussian gaussian(2);
+  const std::array<double, 2> mean{3.0, -1.0};
+  const std::array<double, 3> covariance{1.0, 0.8, 1.0};
+  return gaussian.set_shrunk(mean, covariance, 0.5) == 0.5 ? gaussian.mean_squared_distance(0.5) : -1.0;
+}
+
+void the_mean_distance_is_that_of_rows_whose_covariance_was_not_shrunk(void**) {
+  assert_near(distance_of_shrunk(), 1.36 / 0.84, 1e-14, 0);
+  const FullGaussian whole = gaussian_of(made(3, 5));
+  assert_near(whole.mean_squared_distance(0.0), 3.0, 0, 0);
+  assert_near(whole.mean_squared_distance(1.0), 3.0, 0, 0);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -218,5 +234,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(what_is_no_covariance_is_refused_without_a_trace),
     cmocka_unit_test(a_singular_covariance_is_shrunk_as_little_as_will_do),
     cmocka_unit_test(a_distance_is_always_finite),
+    cmocka_unit_test(the_mean_distance_is_that_of_rows_whose_covariance_was_not_shrunk),
 };
 EPSILOND_TEST_MAIN(kTests)
