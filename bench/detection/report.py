@@ -121,10 +121,10 @@ class Results:
     def markdown(self, models):
         return "\n".join(self._rankings(models) + self._episodes(models, "Episodes"))
 
-    def page(self, models):
+    def page(self, models, episodes=True):
         """The same for a reader: every figure of the first model, which is the default, and the others beside it."""
-        return "\n".join(self._rankings(models) + self._episodes(models[:1], "Episodes of the default detector") +
-                         self._side_by_side(models))
+        of_the_first = self._episodes(models[:1], "Episodes of the default detector") if episodes else []
+        return "\n".join(self._rankings(models) + of_the_first + self._side_by_side(models))
 
     def plain(self):
         """Everything for JSON; what is not a number is null."""

@@ -120,7 +120,8 @@ def main():
     print(text)
     print(f"{len(tasks)} runs in {time.monotonic() - began:.0f} s")
     if chosen.write:
-        page.put_into(chosen.write, "ablation" if chosen.ablation else "detection", results.page(chosen.models))
+        page.put_into(chosen.write, "ablation" if chosen.ablation else "detection",
+                      results.page(chosen.models, episodes=not chosen.ablation))
     if chosen.json:
         pathlib.Path(chosen.json).write_text(json.dumps(results.plain(), indent=1), encoding="utf-8")
     for error in results.errors:
