@@ -26,9 +26,9 @@ constexpr std::string_view kPasswd =
     "signed:x:-1:1::/:\n"
     "last:x:4294967294:5";
 
-long uid_of(std::string_view name) {
+std::int64_t uid_of(std::string_view name) {
   const std::optional<Account> account = find_account(kPasswd, name);
-  return account ? static_cast<long>(account->uid) : -1;
+  return account ? static_cast<std::int64_t>(account->uid) : -1;
 }
 
 void an_account_is_found_by_its_whole_name_and_the_first_line_counts(void**) {
