@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "platform/host/kernel_time.h"
+#include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
@@ -42,7 +43,9 @@ bool asks_to_stop(std::uint32_t signal) {
   return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
 }
 
-double seconds_of(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 CommandUsage usage_of(int who) {
   rusage usage{};
@@ -111,10 +114,7 @@ Result<void> Command::spawn(std::span<const char* const> words) {
   if (pid_ == 0) become(arguments.data(), child_end.get());
   child_end.reset();
   int failure = 0;
-  ssize_t got = 0;
-  do {
-    got = ::read(report.get(), &failure, sizeof failure);
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = uninterrupted([&] { return ::read(report.get(), &failure, sizeof failure); });
   if (got != static_cast<ssize_t>(sizeof failure)) return {};
   ::waitpid(pid_, nullptr, 0);
   const ErrorCode code = failure == ENOENT ? ErrorCode::kNotFound : ErrorCode::kPermission;
@@ -185,10 +185,7 @@ bool Command::take_signal(CommandNews& news) {
 
 CommandEnd Command::reap() {
   int status = 0;
-  pid_t got = 0;
-  do {
-    got = ::waitpid(pid_, &status, 0);
-  } while (got < 0 && errno == EINTR);
+  static_cast<void>(uninterrupted([&] { return ::waitpid(pid_, &status, 0); }));
   reaped_ = true;
   if (WIFSIGNALED(status)) return {.status = kSignalBase + WTERMSIG(status), .signal = WTERMSIG(status)};
   return {.status = WEXITSTATUS(status)};

@@ -10,14 +10,13 @@
 #include <cstring>
 #include <utility>
 
+#include "platform/uninterrupted.h"
+
 namespace epsilond::platform {
 namespace {
 
 std::ptrdiff_t read_at_start(int fd, std::span<char> buffer) {
-  ssize_t got = -1;
-  do {
-    got = ::pread(fd, buffer.data(), buffer.size(), 0);
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = uninterrupted([&] { return ::pread(fd, buffer.data(), buffer.size(), 0); });
   return got < 0 ? -errno : got;
 }
 

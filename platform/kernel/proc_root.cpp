@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "platform/uninterrupted.h"
+
 namespace epsilond::platform {
 namespace {
 
@@ -22,11 +24,7 @@ Error cannot(const char* verb, const char* name, int system_errno) {
 }
 
 int open_retrying(int directory, const char* path, int flags) {
-  int fd = -1;
-  do {
-    fd = ::openat(directory, path, flags | O_CLOEXEC);
-  } while (fd < 0 && errno == EINTR);
-  return fd;
+  return uninterrupted([&] { return ::openat(directory, path, flags | O_CLOEXEC); });
 }
 
 }  // namespace
@@ -36,8 +34,8 @@ Result<std::string_view> read_descriptor(int fd, const char* name, std::span<cha
   std::size_t size = 0;
   while (size < buffer.size()) {
     const std::size_t asked = (size < at_first ? std::min(at_first, buffer.size()) : buffer.size()) - size;
-    const ssize_t got = ::pread(fd, buffer.data() + size, asked, static_cast<off_t>(size));
-    if (got < 0 && errno == EINTR) continue;
+    const auto at = static_cast<off_t>(size);
+    const ssize_t got = uninterrupted([&] { return ::pread(fd, buffer.data() + size, asked, at); });
     if (got < 0) return cannot("read", name, errno);
     size += static_cast<std::size_t>(got);
     const std::string_view text(buffer.data(), size);

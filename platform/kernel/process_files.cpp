@@ -13,6 +13,7 @@
 
 #include "platform/kernel/field_cursor.h"
 #include "platform/kernel/proc/pid_cgroup.h"
+#include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
@@ -51,10 +52,7 @@ ProcessFiles::ProcessFiles(const ProcRoot& root) : root_(root), has_sizes_(false
 std::ptrdiff_t ProcessFiles::read(std::int32_t pid, const char* name, std::span<char> buffer) const {
   const UniqueFd fd(::openat(root_.proc_fd(), ProcessPath(pid, name).text, O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return -errno;
-  ssize_t got = -1;
-  do {
-    got = ::read(fd.get(), buffer.data(), buffer.size());
-  } while (got < 0 && errno == EINTR);
+  const ssize_t got = uninterrupted([&] { return ::read(fd.get(), buffer.data(), buffer.size()); });
   return got < 0 ? -errno : got;
 }
 
