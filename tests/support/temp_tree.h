@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -37,6 +38,12 @@ class TempTree {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
   }
 
+  // Of a file, all of it; empty if it cannot be read.
+  static std::string content_of(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
   void remove(std::string_view relative) {
     std::error_code ignored;
     std::filesystem::remove_all(root_ / relative, ignored);
@@ -61,9 +68,7 @@ class TempTree {
     }
     for (const auto& entry : std::filesystem::recursive_directory_iterator(other, ignored)) {
       if (!entry.is_regular_file(ignored)) continue;
-      std::ifstream in(entry.path(), std::ios::binary);
-      const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-      write(std::filesystem::relative(entry.path(), other, ignored).string(), text);
+      write(std::filesystem::relative(entry.path(), other, ignored).string(), content_of(entry.path()));
     }
   }
 

@@ -5,11 +5,11 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include "tests/agent/outputs/outputs_bench.h"
+#include "tests/support/temp_tree.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -19,6 +19,7 @@ using epsilond::agent::EmitterConfig;
 using epsilond::agent::EmitterKind;
 using epsilond::agent::Textfile;
 using epsilond::tests::OutputsBench;
+using epsilond::tests::TempTree;
 using std::chrono::seconds;
 
 namespace {
@@ -40,10 +41,7 @@ struct Bench {
     textfile = std::make_unique<Textfile>(config, *outputs.pipeline, 0);
   }
   void tick(int second) { textfile->tick(outputs.facts(), kNow + seconds(second)); }
-  std::string content() const {
-    std::ifstream in(path);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
+  std::string content() const { return TempTree::content_of(path); }
   mode_t mode() const {
     struct stat found {};
     return ::lstat(path.c_str(), &found) == 0 ? found.st_mode : 0;

@@ -19,6 +19,7 @@
 #include "tests/support/fault_trial.h"
 #include "tests/support/flag_samples.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/zone_clock.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -36,16 +37,9 @@ using epsilond::tests::TempTree;
 using epsilond::tests::try_every_fault;
 using epsilond::tests::Undisturbed;
 using epsilond::tests::wrong;
+using epsilond::tests::ZoneClock;
 
 namespace {
-
-class ZoneClock final : public Clock {
- public:
-  std::chrono::nanoseconds monotonic() const override { return {}; }
-  std::chrono::nanoseconds since_boot() const override { return {}; }
-  std::chrono::nanoseconds wall() const override { return {}; }
-  std::chrono::seconds utc_offset(std::chrono::nanoseconds) const override { return std::chrono::hours(2); }
-};
 
 struct Bench {
   TempTree tree;

@@ -10,6 +10,7 @@
 #include "tests/support/datagram_receiver.h"
 #include "tests/support/flag_parse.h"
 #include "tests/support/flag_samples.h"
+#include "tests/support/zone_clock.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -21,18 +22,11 @@ using epsilond::tests::DatagramReceiver;
 using epsilond::tests::example_flag;
 using epsilond::tests::parse_rfc5424;
 using epsilond::tests::Rfc5424;
+using epsilond::tests::ZoneClock;
 
 namespace {
 
 constexpr SyslogSettings kSettings{3, 77, kDefaultMaxDatagram};
-
-class ZoneClock final : public Clock {
- public:
-  std::chrono::nanoseconds monotonic() const override { return {}; }
-  std::chrono::nanoseconds since_boot() const override { return {}; }
-  std::chrono::nanoseconds wall() const override { return {}; }
-  std::chrono::seconds utc_offset(std::chrono::nanoseconds) const override { return std::chrono::hours(2); }
-};
 
 struct Host {
   DatagramReceiver receiver;  // a local one at `path`, or one on loopback

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,8 +47,7 @@ struct Bench {
   std::string path(const char* name) const { return tree.path() + "/" + name; }
   std::string content(const char* name) const {
     const Undisturbed quiet;
-    std::ifstream in(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    return TempTree::content_of(path(name));
   }
 
   // From where it stands to its end.

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
+
+#include "tests/support/temp_tree.h"
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -48,9 +48,7 @@ std::size_t size_of(const std::string& path) {
 }
 
 bool holds(const std::string& path, std::string_view expected) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return content == expected;
+  return epsilond::tests::TempTree::content_of(path) == expected;
 }
 
 // Writes `text` to NAME; commits if asked. True when every step succeeded.

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,8 +48,7 @@ struct Bench {
   }
   std::string text() const {
     const Undisturbed quiet;
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    return TempTree::content_of(path);
   }
   std::size_t entries() const {
     const Undisturbed quiet;
