@@ -134,6 +134,7 @@ int Daemon::run() {
   works_.pipeline->announce(FlagEvent::kStart, now(), "epsilond " EPSILOND_VERSION " started");
   resume_episodes();
   service_.ready();
+  platform::give_back_heap();
   platform::give_back_code();
   int exit_code = kExitFine;
   for (bool running = true; running;) {
@@ -205,12 +206,9 @@ void Daemon::tell_grace(bool before) const {
 
 void Daemon::serve_others() {
   const std::chrono::nanoseconds monotonic = clock_.monotonic();
-  const AgentView agent{*works_.pipeline,
-                        now(),
-                        platform::seconds_of(monotonic - started_),
-                        waiter_->missed_ticks(),
-                        works_.outputs.get(),
-                        &metrics_};
+  const AgentView agent{
+      *works_.pipeline,     now(),    platform::seconds_of(monotonic - started_), waiter_->missed_ticks(),
+      works_.outputs.get(), &metrics_};
   // Due with the next tick, as any other: nothing here may wait for the disk.
   if (control_.serve(agent, monotonic)) saved_at_ = monotonic - works_.save_every;
   metrics_.serve(facts(), monotonic);
@@ -272,6 +270,7 @@ void Daemon::reload() {
     }
   }
   service_.ready();
+  platform::give_back_heap();
   platform::give_back_code();
   ticks_to_settle_ = kTicksToSettle;
 }

@@ -1,5 +1,6 @@
 #include "platform/host/resident.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ void give_back(std::span<std::byte> scratch) {
   const auto begin = reinterpret_cast<std::uintptr_t>(scratch.data());
   drop((begin + page - 1) / page * page, (begin + scratch.size()) / page * page);
 }
+
+void give_back_heap() { static_cast<void>(::malloc_trim(0)); }
 
 bool could_take(std::size_t bytes) {
   void* const room = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -100,6 +100,11 @@ class State(Scratch):
         self.assertEqual(self.events("raised"), [])
 
     @staticmethod
+    def anonymous_bytes(agent):
+        with open("/proc/%d/smaps_rollup" % agent.pid) as file:
+            return int(re.search(r"Anonymous:\s+(\d+) kB", file.read())[1]) << 10
+
+    @staticmethod
     def limited_run(address_space, *arguments):
         return subprocess.run(["prlimit", "--as=%d" % address_space, EPSILOND, *arguments], capture_output=True, text=True,
                               timeout=60)
@@ -118,6 +123,20 @@ class State(Scratch):
         limited = self.limited_run(peak + (4 << 20), "-c", ini, "--root", root, "--state", state, "--ticks", "2")
         self.assertEqual(limited.returncode, 0, limited.stderr)
         self.assertIn("1 of 1 models restored", limited.stderr)
+
+    def test_a_restored_agent_is_as_small_as_a_new_one(self):
+        root, state = self.machine(), self.path("state")
+        ini = self.write("agent.ini", FAST)
+        agent = self.start(ini, "--root", root, "--state", state)
+        self.wait_for(lambda: len(self.events("start")) == 1, "a start")
+        time.sleep(2)
+        new_bytes = self.anonymous_bytes(agent)
+        agent.terminate()
+        self.assertEqual(agent.wait(20), 0)
+        self.assertGreater(os.path.getsize(state), 128 << 10)
+        agent = self.start(ini, "--root", root, "--state", state)
+        self.wait_for(lambda: "1 of 1 models restored" in self.log(), "a restored state")
+        self.wait_for(lambda: self.anonymous_bytes(agent) < new_bytes + (64 << 10), "memory given back", 10)
 
     def test_what_is_open_survives_a_kill_and_is_cleared_under_its_id(self):
         root, state = self.machine(), self.path("state")

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
+#include <vector>
 
 // clang-format off
 #include "tests/support/cmocka_cpp.h"
@@ -15,6 +17,7 @@
 using epsilond::platform::could_take;
 using epsilond::platform::give_back;
 using epsilond::platform::give_back_code;
+using epsilond::platform::give_back_heap;
 
 namespace {
 
@@ -77,6 +80,16 @@ void code_that_was_given_back_runs_as_before(void**) {
   assert_int_equal(function(21), 42);
 }
 
+void what_is_allocated_stays_when_what_was_freed_goes(void**) {
+  std::vector<std::string> kept;
+  for (int i = 0; i < 64; ++i) {
+    const std::string freed(100'000, 'f');
+    kept.emplace_back(freed.size() / 100, 'k');
+  }
+  give_back_heap();
+  for (const std::string& text : kept) assert_true(text == std::string(1000, 'k'));
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -84,5 +97,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(what_holds_no_whole_page_is_kept, make_pages, drop_pages),
     cmocka_unit_test(memory_is_there_until_there_is_none),
     cmocka_unit_test(code_that_was_given_back_runs_as_before),
+    cmocka_unit_test(what_is_allocated_stays_when_what_was_freed_goes),
 };
 EPSILOND_TEST_MAIN(kTests)
