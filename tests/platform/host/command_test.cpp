@@ -1,6 +1,7 @@
 #include "platform/host/command.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -75,6 +76,13 @@ CommandEnd end_of(Bench& bench) {
   return bench.command->reap();
 }
 
+// Whether this process can be made the parent of its orphans. Not in qemu 7.2: prctl() fails with EINVAL there, and
+// what a child leaves behind has a getppid() of 1.
+bool orphans_come_here() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0) return false;
+  return ::prctl(PR_SET_CHILD_SUBREAPER, 0UL, 0UL, 0UL, 0UL) == 0;
+}
+
 // Waits until the command has made its file: its traps are set by then.
 void wait_until_ready(const Bench& bench) {
   for (int i = 0; i < 10000 && ::access(bench.ready.c_str(), F_OK) != 0; ++i) ::usleep(1000);
@@ -141,6 +149,7 @@ void a_command_that_ignores_a_signal_goes_on(void** state) {
 }
 
 void orphans_are_reaped_and_counted(void** state) {
+  if (!orphans_come_here()) skip();
   // The inner shell uses some processor time as nobody's child, and ends before the command does.
   assert_true(start_shell(get(state), "sh -c '(i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done) &'; sleep 1"));
   assert_int_equal(end_of(get(state)).status, 0);
@@ -150,6 +159,7 @@ void orphans_are_reaped_and_counted(void** state) {
 }
 
 void the_last_of_those_that_outlive_the_command_is_told(void** state) {
+  if (!orphans_come_here()) skip();
   assert_true(start_shell(get(state), "sleep 0.2 & exit 3"));
   assert_int_equal(end_of(get(state)).status, 3);
   assert_true(get(state).command->has_descendants());
@@ -158,6 +168,7 @@ void the_last_of_those_that_outlive_the_command_is_told(void** state) {
 }
 
 void after_the_command_a_signal_means_stop(void** state) {
+  if (!orphans_come_here()) skip();
   assert_true(start_shell(get(state), "sleep 2 & exit 0"));
   static_cast<void>(end_of(get(state)));
   ::raise(SIGTERM);

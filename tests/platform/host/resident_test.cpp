@@ -66,6 +66,10 @@ void memory_is_there_until_there_is_none(void**) {
   rlimit few = before;
   few.rlim_cur = 1 << 20;  // less than what is mapped already
   assert_int_equal(::setrlimit(RLIMIT_AS, &few), 0);
+  // qemu 7.2 says so and sets none, for it would be the emulator's, too: getrlimit() gives the old limit.
+  rlimit now{};
+  assert_int_equal(::getrlimit(RLIMIT_AS, &now), 0);
+  if (now.rlim_cur != few.rlim_cur) skip();
   const bool taken = could_take(1 << 20);
   assert_int_equal(::setrlimit(RLIMIT_AS, &before), 0);
   assert_false(taken);
