@@ -171,6 +171,17 @@ void impossible_parameters_are_refused(void**) {
   assert_false(accepted(0.75, 4.0, std::numeric_limits<double>::infinity()));
 }
 
+// What is far from singular needs no shrinkage, and where none is asked for it is taken as it is.
+double change_by_no_shrinkage() {
+  Bed plain(two_apart());
+  Bed shrunk(two_apart());
+  if (!shrunk.mixture.set(two_apart(), std::array{0.0, 0.0})) return kNaN;
+  const std::array<double, 2> x{3.0, -2.0};
+  return std::fabs(plain.density(x).log_density - shrunk.density(x).log_density);
+}
+
+void a_least_shrinkage_of_none_changes_nothing(void**) { assert_near(change_by_no_shrinkage(), 0.0, 0, 0); }
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -181,5 +192,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(an_absent_feature_counts_what_it_counts_on_average),
     cmocka_unit_test(what_is_not_expected_does_not_count),
     cmocka_unit_test(impossible_parameters_are_refused),
+    cmocka_unit_test(a_least_shrinkage_of_none_changes_nothing),
 };
 EPSILOND_TEST_MAIN(kTests)
