@@ -47,6 +47,7 @@ bool Culprits::look() {
     const PidStat stat = read_stat(*pid, buffer);
     if (stat.pid != 0) now_.add(usage_of(stat));
   }
+  saw_all_ = saw_all_ && list.is_whole();
   now_.end(past_.now());
   return true;
 }

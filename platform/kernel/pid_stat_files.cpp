@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,21 +9,17 @@
 #include <cstring>
 #include <utility>
 
+#include "platform/kernel/read_front.h"
 #include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
 namespace {
 
-std::ptrdiff_t read_at_start(int fd, std::span<char> buffer) {
-  const ssize_t got = uninterrupted([&] { return ::pread(fd, buffer.data(), buffer.size(), 0); });
-  return got < 0 ? -errno : got;
-}
-
 UniqueFd open_stat(int proc, std::int32_t pid) {
   std::array<char, 24> path{};
   const std::to_chars_result number = std::to_chars(path.data(), path.data() + path.size(), pid);
   std::memcpy(number.ptr, "/stat", sizeof "/stat");
-  return UniqueFd(::openat(proc, path.data(), O_RDONLY | O_CLOEXEC));
+  return UniqueFd(uninterrupted([&] { return ::openat(proc, path.data(), O_RDONLY | O_CLOEXEC); }));
 }
 
 }  // namespace
@@ -43,7 +38,7 @@ std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
   for (std::size_t i = 0; i < kPlaces; ++i) {
     Slot& slot = slots_[(static_cast<std::uint32_t>(pid) + i) % std::max(most_, std::size_t{1})];
     if (slot.fd.valid() && slot.pid == pid) {
-      const std::ptrdiff_t got = read_at_start(slot.fd.get(), buffer);
+      const std::ptrdiff_t got = read_front(slot.fd.get(), buffer);
       slot.used = got >= 0;
       if (got >= 0) return got;
       slot.fd.reset();
@@ -57,7 +52,7 @@ std::ptrdiff_t PidStatFiles::read(std::int32_t pid, std::span<char> buffer) {
     fd = open_stat(root_.proc_fd(), pid);
   }
   if (!fd.valid()) return -errno;
-  const std::ptrdiff_t got = read_at_start(fd.get(), buffer);
+  const std::ptrdiff_t got = read_front(fd.get(), buffer);
   if (got >= 0 && most_ > 0 && resting_ == 0 && room != nullptr) *room = Slot{std::move(fd), pid, true};
   return got;
 }

@@ -13,6 +13,7 @@
 
 #include "platform/kernel/field_cursor.h"
 #include "platform/kernel/proc/pid_cgroup.h"
+#include "platform/kernel/read_front.h"
 #include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
@@ -49,11 +50,14 @@ ProcessFiles::ProcessFiles(const ProcRoot& root) : root_(root), has_sizes_(false
   has_sizes_ = root.is_procfs() && ::fstatat(root.proc_fd(), "self/fd", &status, 0) == 0 && status.st_size > 0;
 }
 
+UniqueFd ProcessFiles::open(const char* path, int flags) const {
+  return UniqueFd(uninterrupted([&] { return ::openat(root_.proc_fd(), path, O_RDONLY | O_CLOEXEC | flags); }));
+}
+
 std::ptrdiff_t ProcessFiles::read(std::int32_t pid, const char* name, std::span<char> buffer) const {
-  const UniqueFd fd(::openat(root_.proc_fd(), ProcessPath(pid, name).text, O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd = open(ProcessPath(pid, name).text, 0);
   if (!fd.valid()) return -errno;
-  const ssize_t got = uninterrupted([&] { return ::read(fd.get(), buffer.data(), buffer.size()); });
-  return got < 0 ? -errno : got;
+  return read_front(fd.get(), buffer);
 }
 
 std::optional<PidIo> ProcessFiles::io(std::int32_t pid) const {
@@ -72,18 +76,19 @@ std::optional<std::uint32_t> ProcessFiles::descriptors(std::int32_t pid) const {
     if (::fstatat(root_.proc_fd(), path.text, &status, 0) != 0) return std::nullopt;
     return static_cast<std::uint32_t>(status.st_size);
   }
-  const UniqueFd directory(::openat(root_.proc_fd(), path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd directory = open(path.text, O_DIRECTORY);
   if (!directory.valid()) return std::nullopt;
   return list_descriptors(directory.get());
 }
 
-std::uint32_t ProcessFiles::list_descriptors(int directory) const {
+std::optional<std::uint32_t> ProcessFiles::list_descriptors(int directory) const {
   constexpr int kMostReads = 32;
   alignas(8) char entries[4096];
   std::uint32_t count = 0;
   for (int i = 0; i < kMostReads; ++i) {
     const ssize_t got = ::getdents64(directory, entries, sizeof entries);
-    if (got <= 0) break;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
     for (ssize_t at = 0; at < got;) {
       const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
       at += entry->d_reclen;
@@ -114,6 +119,7 @@ std::optional<std::int32_t> PidList::next() {
   while (listing_.valid()) {
     if (position_ == end_) {
       const ssize_t got = ::getdents64(listing_.get(), entries_, sizeof entries_);
+      is_whole_ = got == 0;
       if (got <= 0) break;
       end_ = static_cast<std::size_t>(got);
       position_ = 0;

@@ -35,7 +35,8 @@ class ProcessFiles {
   UnitName unit(std::int32_t pid) const;
 
  private:
-  std::uint32_t list_descriptors(int directory) const;
+  UniqueFd open(const char* path, int flags) const;
+  std::optional<std::uint32_t> list_descriptors(int directory) const;
 
   const ProcRoot& root_;
   bool has_sizes_;
@@ -48,9 +49,12 @@ class PidList {
   bool is_open() const { return listing_.valid(); }
   // Absent at the end, and where there is no list.
   std::optional<std::int32_t> next();
+  // The last next() came to the end of the list; else it broke off.
+  bool is_whole() const { return is_whole_; }
 
  private:
   UniqueFd listing_;
+  bool is_whole_ = false;
   std::size_t end_ = 0;
   std::size_t position_ = 0;
   alignas(8) char entries_[4096];

@@ -16,6 +16,7 @@
 #include "platform/kernel/field_cursor.h"
 #include "platform/kernel/proc/pid_stat.h"
 #include "platform/kernel/process_past.h"
+#include "platform/shortage.h"
 
 namespace epsilond::platform {
 namespace {
@@ -110,8 +111,9 @@ void ProcessTable::look_at(std::int32_t pid) {
     ++pass_.listed;
     if (code == ErrorCode::kPermission) {
       ++pass_.denied;
-    } else if (!pass_.trouble) {
-      pass_.trouble = error_of_errno("cannot read the stat file of a process", system_errno);
+    } else {
+      pass_.broken = pass_.broken || is_shortage(system_errno);
+      if (!pass_.trouble) pass_.trouble = error_of_errno("cannot read the stat file of a process", system_errno);
     }
     return;
   }
@@ -155,8 +157,9 @@ std::uint64_t ProcessTable::count_aged_zombies() {
 }
 
 void ProcessTable::finish_pass() {
-  if (past_ != nullptr) past_->end_pass();
-  const bool first = passes_ == 0;
+  // Who could not be looked at has not ended.
+  if (past_ != nullptr && pass_.broken) past_->drop_pass();
+  if (past_ != nullptr && !pass_.broken) past_->end_pass();
   ++passes_;
   last_pass_slices_ = pass_.slices;
   counts_ = ProcessCounts{};
@@ -174,13 +177,14 @@ void ProcessTable::finish_pass() {
                           static_cast<unsigned long long>(pass_.denied), static_cast<unsigned long long>(pass_.listed));
   } else if (!trouble_) {
     counts_.blocked = pass_.blocked;
-    if (!first || pass_.zombies == 0) counts_.zombies = aged;
+    if (looked_into_all_ || pass_.zombies == 0) counts_.zombies = aged;
   }
   // A directory added to the root of the tree by a kernel module changes the surplus.
   if (pass_.slices == 1 && pass_.saw_init && links_at_start_ && links() == links_at_start_ &&
       *links_at_start_ >= pass_.listed)
     link_surplus_ = *links_at_start_ - pass_.listed;
 
+  looked_into_all_ = !trouble_;
   previous_stored_ = pass_.stored_zombies;
   previous_zombies_ = pass_.zombies;
   current_ = 1 - current_;

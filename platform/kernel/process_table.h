@@ -24,7 +24,7 @@ class ProcessPast;
 struct ProcessCounts {
   std::optional<std::uint64_t> processes;  // zombies and kernel threads included
   std::optional<std::uint64_t> blocked;    // in uninterruptible sleep (state D)
-  std::optional<std::uint64_t> zombies;    // seen by two passes in a row; absent after a first pass that saw some
+  std::optional<std::uint64_t> zombies;    // seen by two passes in a row; absent while the first of the two knew not all
 };
 
 // Processor time of the calling thread (CLOCK_THREAD_CPUTIME_ID).
@@ -74,6 +74,7 @@ class ProcessTable {
     std::uint64_t zombies = 0;  // may exceed those stored
     std::size_t stored_zombies = 0;
     std::uint64_t denied = 0;
+    bool broken = false;    // some could not be looked at, for want of something
     bool saw_init = false;  // process 1, which everybody may see unless processes are hidden
     std::uint64_t slices = 0;
     std::optional<Error> trouble;
@@ -103,6 +104,7 @@ class ProcessTable {
   std::optional<std::uint64_t> links_at_start_;
   ProcessCounts counts_;
   std::optional<Error> trouble_;  // of the last complete pass
+  bool looked_into_all_ = false;  // by the last complete pass: it knows all zombies there were
   std::uint64_t passes_ = 0;
   std::uint64_t last_pass_slices_ = 0;
 
