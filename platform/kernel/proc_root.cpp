@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "platform/shortage.h"
 #include "platform/uninterrupted.h"
 
 namespace epsilond::platform {
@@ -92,10 +93,13 @@ bool ProcRoot::sees_all_pid_namespaces() const {
 
 Result<void> KeptFile::open(const ProcRoot& root) {
   if (first_choice_ != nullptr) {
-    if (Result<UniqueFd> fd = root.open(first_choice_)) {
+    Result<UniqueFd> fd = root.open(first_choice_);
+    if (fd) {
       fd_ = std::move(*fd);
       return {};
     }
+    // The other tells of something else: it stands in for one that is not for us, not for one that is late.
+    if (is_shortage(fd.error().system_errno)) return fd.error();
   }
   Result<UniqueFd> fd = root.open(path_);
   if (!fd) return fd.error();
@@ -111,7 +115,7 @@ Result<std::string_view> KeptFile::read(const ProcRoot& root, std::span<char> bu
     }
     if (const Result<void> opened = open(root); !opened) {
       last_error_ = opened.error();
-      passes_to_wait_ = kPassesBetweenAttempts - 1;
+      if (!is_shortage(last_error_.system_errno)) passes_to_wait_ = kPassesBetweenAttempts - 1;
       return last_error_;
     }
   }

@@ -67,7 +67,8 @@ class ProcRoot {
 // One file whose descriptor is kept between passes: reading it again costs a single system call.
 class KeptFile {
  public:
-  // A file that could not be opened is tried again only every so many passes, so that a kernel without it costs nothing.
+  // A file that is not there or not for us is tried again only every so many passes, so that a kernel without it costs
+  // nothing.
   static constexpr int kPassesBetweenAttempts = 60;
   // Asked for beyond what was enough the last time, for numbers grow. The kernel writes what is asked for, and no more.
   static constexpr std::size_t kSpareBytes = 256;
