@@ -24,7 +24,7 @@ void WatchLog::report(const WatchConfig& config, const ServiceReader& reader) {
   if (pid_file_.is_news(bad_pid_file) && bad_pid_file)
     log_line(LogLevel::kWarning, "watch %s: %s: %s", name, config.match.text.c_str(),
              reader.pid_file().error().context.c_str());
-  if (!tree.looked()) return;
+  if (!tree.looked() || tree.is_unsure()) return;
   if (there_.is_news(reader.is_there()) || !knows_service_) {
     knows_service_ = true;
     if (there_.last)

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "platform/shortage.h"
+#include "platform/uninterrupted.h"
 #include "platform/watch/cgroup_stat.h"
 #include "platform/watch/process_tree.h"
 
@@ -21,7 +23,7 @@ constexpr const char* kProcesses = "cgroup.procs";
 constexpr std::array kFileNames = {"memory.current", "memory.swap.current", "pids.current", "cpu.stat", "io.stat"};
 
 UniqueFd open_at(int directory, const char* path, int flags) {
-  return UniqueFd(::openat(directory, path, O_RDONLY | O_CLOEXEC | flags));
+  return UniqueFd(uninterrupted([&] { return ::openat(directory, path, O_RDONLY | O_CLOEXEC | flags); }));
 }
 
 // Not one that is made of others, which are there too.
@@ -37,6 +39,7 @@ bool is_no_stack(const void* root, std::string_view device) {
 }  // namespace
 
 bool CgroupFiles::open() {
+  broke_off_ = false;
   // The handle of a group that was removed goes on to exist, and has no files.
   if (directory_.valid() && ::faccessat(directory_.get(), kProcesses, F_OK, 0) == 0) return true;
   directory_.reset();
@@ -46,6 +49,7 @@ bool CgroupFiles::open() {
     char path[256];
     std::snprintf(path, sizeof path, "%s/%s", mount, path_.c_str());
     UniqueFd found = open_at(root_.sys_fd(), path, O_DIRECTORY);
+    if (!found.valid()) note_shortage();
     struct stat status;
     if (!found.valid() || ::fstat(found.get(), &status) != 0 || ::faccessat(found.get(), kProcesses, F_OK, 0) != 0)
       continue;
@@ -57,20 +61,25 @@ bool CgroupFiles::open() {
   return false;
 }
 
+void CgroupFiles::note_shortage() { broke_off_ = broke_off_ || is_shortage(errno); }
+
 bool CgroupFiles::list(ProcessTree& tree) {
+  broke_off_ = false;
   groups_ = 0;
   listed_ = 0;
   saw_all_ = true;
   if (directory_.valid()) list_group(directory_.get(), 0, tree);
-  return listed_ > 0 && saw_all_;
+  return listed_ > 0 && saw_all_ && !broke_off_;
 }
 
 bool CgroupFiles::list_group(int directory, int depth, ProcessTree& tree) {
   ++groups_;
   if (!list_processes(directory, tree)) return false;
   const UniqueFd listing = open_at(directory, ".", O_DIRECTORY);
+  if (!listing.valid()) note_shortage();
   alignas(8) char entries[2048];
-  for (ssize_t got = 0; listing.valid() && (got = ::getdents64(listing.get(), entries, sizeof entries)) > 0;) {
+  ssize_t got = 0;
+  while (listing.valid() && (got = ::getdents64(listing.get(), entries, sizeof entries)) > 0) {
     for (ssize_t at = 0; at < got;) {
       const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
       at += entry->d_reclen;
@@ -80,17 +89,22 @@ bool CgroupFiles::list_group(int directory, int depth, ProcessTree& tree) {
         return groups_ < kMostGroups;
       }
       const UniqueFd below = open_at(directory, entry->d_name, O_DIRECTORY | O_NOFOLLOW);
+      if (!below.valid()) note_shortage();
       if (below.valid() && !list_group(below.get(), depth + 1, tree)) return false;
     }
   }
+  if (got < 0) note_shortage();
   return true;
 }
 
 bool CgroupFiles::list_processes(int directory, ProcessTree& tree) {
   const UniqueFd file = open_at(directory, kProcesses, 0);
+  if (!file.valid()) note_shortage();
   char chunk[1024];
+  ssize_t got = 0;
   std::int32_t pid = 0;  // 0: a process that our pid namespace does not show
-  for (ssize_t got = 0; file.valid() && (got = ::read(file.get(), chunk, sizeof chunk)) > 0;) {
+  const auto read_chunk = [&] { return uninterrupted([&] { return ::read(file.get(), chunk, sizeof chunk); }); };
+  while (file.valid() && (got = read_chunk()) > 0) {
     for (ssize_t i = 0; i < got; ++i) {
       constexpr std::int32_t kMost = 1 << 22;  // PID_MAX_LIMIT of the kernel
       if (chunk[i] >= '0' && chunk[i] <= '9') {
@@ -104,6 +118,7 @@ bool CgroupFiles::list_processes(int directory, ProcessTree& tree) {
       pid = 0;
     }
   }
+  if (got < 0) note_shortage();
   return true;
 }
 

@@ -37,6 +37,8 @@ class CgroupFiles {
   // holds: what it costs is bounded by these alone. Needs open(). False if there was none, or more groups than that.
   bool list(ProcessTree& tree);
   bool saw_all_groups() const { return saw_all_; }
+  // Something was short, so that the last open() does not know whether it is there, or the last list() who is in it.
+  bool broke_off() const { return broke_off_; }
   // Sets in `out` what the files say: memory, swap, threads, processor time, bytes read and written; what they do not say
   // is left as it is. Counters go on over a removal of the group and its return. Needs open().
   void read(TreeUsage& out);
@@ -55,6 +57,7 @@ class CgroupFiles {
   std::optional<std::string_view> text(FileId which, std::span<char> buffer);
   std::optional<std::uint64_t> number(FileId which);
   void set_counter(TreeUsage& out, UsageField field, std::size_t counter, std::uint64_t now, double unit);
+  void note_shortage();  // as errno has it
   // False: enough has been seen.
   bool list_group(int directory, int depth, ProcessTree& tree);
   bool list_processes(int directory, ProcessTree& tree);
@@ -68,6 +71,7 @@ class CgroupFiles {
   std::size_t groups_ = 0;
   std::size_t listed_ = 0;
   bool saw_all_ = true;
+  bool broke_off_ = false;
   std::uint32_t told_ = 0;
   std::array<std::uint64_t, kCounters> last_{};
   std::array<std::uint64_t, kCounters> totals_{};

@@ -11,6 +11,7 @@
 #include "platform/kernel/proc/pid_io.h"
 #include "platform/kernel/proc/smaps_rollup.h"
 #include "platform/seconds.h"
+#include "platform/shortage.h"
 
 namespace epsilond::platform {
 namespace {
@@ -25,6 +26,8 @@ constexpr std::array kIoFields = {UsageField::kReadChars, UsageField::kWriteChar
 std::string_view text_of(const char* buffer, std::ptrdiff_t size) {
   return {buffer, static_cast<std::size_t>(std::max<std::ptrdiff_t>(size, 0))};
 }
+
+bool is_short(std::ptrdiff_t got) { return got < 0 && is_shortage(static_cast<int>(-got)); }
 
 bool is_refusal(std::ptrdiff_t got) { return got == -EACCES || got == -EPERM; }
 
@@ -49,11 +52,14 @@ Result<void> ProcessTree::find() {
   }
   while (const std::optional<std::int32_t> pid = list.next()) {
     std::array<char, kStatSize> buffer;
-    const std::string_view text = text_of(buffer.data(), files_.read(*pid, "stat", buffer));
-    if (const Result<PidStat> stat = parse_pid_stat(text); stat) saw(*stat);
+    const std::ptrdiff_t got = files_.read(*pid, "stat", buffer);
+    if (is_short(got)) unread_ = true;
+    if (const Result<PidStat> stat = parse_pid_stat(text_of(buffer.data(), got)); stat) saw(*stat);
   }
+  if (!list.is_whole()) unread_ = true;
+  const bool whole = !unread_;
   end_pass();
-  return {};
+  return whole ? Result<void>() : make_error(ErrorCode::kUnavailable, 0, "not all processes can be looked at");
 }
 
 void ProcessTree::saw(const PidStat& stat) {
@@ -72,12 +78,20 @@ bool ProcessTree::list(std::int32_t pid) {
     return true;
   }
   std::array<char, kStatSize> buffer;
-  const std::string_view text = text_of(buffer.data(), files_.read(pid, "stat", buffer));
-  if (const Result<PidStat> stat = parse_pid_stat(text); stat) members_.saw(sighting_of(*stat), true);
+  const std::ptrdiff_t got = files_.read(pid, "stat", buffer);
+  if (is_short(got)) unread_ = true;
+  if (const Result<PidStat> stat = parse_pid_stat(text_of(buffer.data(), got)); stat)
+    members_.saw(sighting_of(*stat), true);
   return true;
 }
 
+void ProcessTree::drop_pass() {
+  unread_ = false;
+  members_.drop_pass();
+}
+
 void ProcessTree::end_pass() {
+  if (unread_) return drop_pass();
   members_.end_pass();
   ++passes_;
   pass_before_ = std::exchange(last_pass_, now_);
@@ -97,10 +111,21 @@ bool ProcessTree::read(std::chrono::nanoseconds now, std::chrono::nanoseconds cp
     read_member(member);
   }
   check_elder_children();
+  if (std::exchange(missed_, false)) return publish_nothing(now);
+  is_unsure_ = false;
   const bool first = passes_ <= 1;
   const double newborn_s = seconds_of(pass_before_);
   members_.settle(first ? 0 : static_cast<std::uint64_t>(newborn_s * ticks_per_s_));
   publish(now);
+  return true;
+}
+
+// A sum without one of them would be less than what they use.
+bool ProcessTree::publish_nothing(std::chrono::nanoseconds now) {
+  is_unsure_ = true;
+  for (TreeMember& member : members_.all()) member.read = false;
+  usage_.clear();
+  usage_.taken = now;
   return true;
 }
 
@@ -121,8 +146,9 @@ void ProcessTree::read_member(TreeMember& member) {
 
 bool ProcessTree::read_stat(TreeMember& member) {
   std::array<char, kStatSize> buffer;
-  const std::string_view text = text_of(buffer.data(), files_.read(member.who.pid, "stat", buffer));
-  const Result<PidStat> stat = parse_pid_stat(text);
+  const std::ptrdiff_t got = files_.read(member.who.pid, "stat", buffer);
+  if (is_short(got)) missed_ = true;
+  const Result<PidStat> stat = parse_pid_stat(text_of(buffer.data(), got));
   if (!stat || stat->start_ticks != member.who.start_ticks) return false;
   // A process whose first thread has ended while others run shows Z too, but it is alive.
   member.zombie = (stat->state == 'Z' && stat->threads <= 1) || stat->state == 'X';
@@ -155,14 +181,15 @@ void ProcessTree::read_io(TreeMember& member) {
   member.now[counter(UsageField::kWriteBytes)] = io->written_bytes;
 }
 
-// A parent is read before its children, so that what it inherits while the round goes on is nobody's twice. Where numbers
-// began anew a child may come first: if it has ended since, its parent has it.
+// A parent is read before its children, so that what it inherits while the round goes on is nobody's twice. Where
+// numbers began anew a child may come first: if it has ended since, its parent has it.
 void ProcessTree::check_elder_children() {
   for (TreeMember& member : members_.all()) {
     if (member.gone || !members_.precedes_ancestor(member)) continue;
     std::array<char, kStatSize> buffer;
-    const std::string_view text = text_of(buffer.data(), files_.read(member.who.pid, "stat", buffer));
-    const Result<PidStat> stat = parse_pid_stat(text);
+    const std::ptrdiff_t got = files_.read(member.who.pid, "stat", buffer);
+    if (is_short(got)) missed_ = true;
+    const Result<PidStat> stat = parse_pid_stat(text_of(buffer.data(), got));
     member.gone = !stat || stat->start_ticks != member.who.start_ticks;
   }
 }
@@ -196,6 +223,10 @@ bool ProcessTree::read_memory(std::uint64_t most_rss_bytes) {
 void ProcessTree::measure(TreeMember& member) {
   std::array<char, 4096> buffer;
   const std::ptrdiff_t got = files_.read(member.who.pid, "smaps_rollup", buffer);
+  if (is_short(got)) {
+    member.passed_over = true;  // as if it had slept: it keeps what was read before
+    return;
+  }
   const Result<SmapsRollup> memory = parse_smaps_rollup(text_of(buffer.data(), got));
   member.has_pss = member.has_swap = static_cast<bool>(memory);
   member.pss_denied = is_refusal(got);

@@ -59,7 +59,7 @@ class ProcessTree {
   // The same by a pass that somebody else makes: each process that it saw, then its end, or that it was broken off.
   void saw(const PidStat& stat);
   void end_pass();
-  void drop_pass() { members_.drop_pass(); }
+  void drop_pass();
   // In such a pass: this process belongs to the tree, whatever it descends from. One that has ended is none. False if
   // the tree is full: it was left out without a look at it, and so will be all that come yet.
   bool list(std::int32_t pid);
@@ -83,6 +83,8 @@ class ProcessTree {
   // As of the last complete round of read(); gauges are absent while no process is there (a zombie is none), counters
   // stay. `taken` is the `now` of that round.
   const TreeUsage& usage() const { return usage_; }
+  // In the last round something was short, so that somebody could not be read: usage() has nothing at all.
+  bool is_unsure() const { return is_unsure_; }
   // Some pass has come to its end: it is known who belongs to the tree.
   bool looked() const { return passes_ > 0; }
   // In the tree, zombies included, as far as they are read.
@@ -102,6 +104,7 @@ class ProcessTree {
   bool read_stat(TreeMember& member);
   void read_io(TreeMember& member);
   void check_elder_children();
+  bool publish_nothing(std::chrono::nanoseconds now);
   TreeMember* next_turn();
   void measure(TreeMember& member);
   void publish(std::chrono::nanoseconds now);
@@ -120,6 +123,9 @@ class ProcessTree {
   std::int32_t memory_turn_ = 0;  // the pid whose memory was read last
   bool memory_known_ = false;     // each has had its turn
   bool memory_too_large_ = false;
+  bool unread_ = false;     // somebody of the pass under way, for want of something
+  bool missed_ = false;     // the same of the round under way
+  bool is_unsure_ = false;
   std::uint64_t passes_ = 0;
   std::chrono::nanoseconds now_{0};
   // When the last pass and the one before it ended.

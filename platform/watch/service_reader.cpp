@@ -38,11 +38,19 @@ bool ServiceReader::read(std::chrono::nanoseconds now, std::chrono::nanoseconds 
   // Once a round: a deadline that stretches the round makes the list rarer too.
   if (kind_ == MatchKind::kCgroup && !in_round_) {
     if (has_group) group_.list(tree_);
-    tree_.end_pass();
+    // Who is in it now is not known: those of before, perhaps.
+    if (group_.broke_off())
+      tree_.drop_pass();
+    else
+      tree_.end_pass();
   }
   in_round_ = !tree_.read(now, cpu_deadline);
   if (in_round_) return false;
   usage_ = tree_.usage();
+  if (tree_.is_unsure() || group_.broke_off()) {
+    usage_.clear();
+    return true;  // it is as much there as it was
+  }
   const bool was_there = is_there_;
   is_there_ = usage_.has(UsageField::kProcesses);
   if (!is_there_) {
