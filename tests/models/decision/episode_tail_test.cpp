@@ -198,6 +198,18 @@ void a_score_that_never_moves_is_not_strange(void**) {
   }
 }
 
+// A restart must not lose what was learned where no score differed from another.
+bool state_is_taken_where_no_score_moved() {
+  EpisodeTail tail(EpisodeTailSettings{.interval_s = 1.0});
+  for (int n = 0; n < 1000; ++n) tail.learn(0.5, 1.0);
+  State state{};
+  tail.save(state);
+  EpisodeTail copy(EpisodeTailSettings{.interval_s = 1.0});
+  return copy.load(state) && copy.surprise(9.0).lasting == tail.surprise(9.0).lasting;
+}
+
+void a_state_is_taken_where_no_score_moved(void**) { assert_true(state_is_taken_where_no_score_moved()); }
+
 void reset_forgets(void**) {
   EpisodeTail tail = learned(1000, 0.3, 5);
   tail.reset();
@@ -221,6 +233,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_round_trip_gives_identical_surprises_from_then_on),
     cmocka_unit_test(a_damaged_state_is_refused),
     cmocka_unit_test(a_score_that_never_moves_is_not_strange),
+    cmocka_unit_test(a_state_is_taken_where_no_score_moved),
     cmocka_unit_test(reset_forgets),
 };
 EPSILOND_TEST_MAIN(kTests)

@@ -108,6 +108,26 @@ void what_falls_towards_nothing_counts_by_its_logarithm(void**) {
   assert_true(by_logarithm > by_difference + 0.3);
 }
 
+// Averages that usually stray by 2.0 are 1.45 below what is usual, which is `level_z` above nothing.
+double surprise_where_little_is_left(double level_z) {
+  Shown shown;
+  Rng rng(3);
+  for (int n = 0; n < 6000; ++n) {
+    shown.row.z[0] = 14.0 * rng.normal();
+    shown.learn();
+  }
+  shown.row.level_z[0] = level_z;
+  shown.row.z[0] = -1.45;
+  for (int n = 0; n < 240; ++n) shown.hold();
+  return shown.surprise();
+}
+
+void a_fall_by_less_than_its_sd_is_odd_where_it_leaves_a_thirtieth(void**) {
+  // 14 sqrt(a / (2 - a)) = 2.0: 1.45 is less than one of them, but 1.5 ln(1 / 30) = -5.1 is two and a half.
+  assert_near(surprise_where_little_is_left(0.0), 0.0, 0, 0);
+  assert_true(surprise_where_little_is_left(1.5) > 1.0);
+}
+
 // A feature that strays upwards only: its sides are judged apart.
 double surprise_below_a_level_that_strays_upwards() {
   Shown shown;
@@ -213,6 +233,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(what_is_little_but_lasts_is_odd_and_soon_over),
     cmocka_unit_test(what_was_gross_does_not_echo),
     cmocka_unit_test(what_falls_towards_nothing_counts_by_its_logarithm),
+    cmocka_unit_test(a_fall_by_less_than_its_sd_is_odd_where_it_leaves_a_thirtieth),
     cmocka_unit_test(what_strays_upwards_may_still_be_odd_below),
     cmocka_unit_test(what_led_up_to_an_episode_is_not_learned),
     cmocka_unit_test(it_is_silent_until_it_has_learned_thirty_times),
