@@ -20,6 +20,7 @@ namespace epsilond::agent {
 using platform::ErrorCode;
 using platform::FlagEvent;
 using platform::Result;
+using platform::SampleField;
 using platform::Wake;
 
 namespace {
@@ -68,7 +69,10 @@ Result<Daemon::Works> Daemon::build(const Config& config) const {
   platform::HostSample sample;
   static_cast<void>(works.source->read(sample));  // what cannot be read now is reported at the first tick
   if (works.watches) works.watches->step();
-  std::vector<Feature> table = features_for(machine_size(sample));
+  // Without its size, which a reload may not be able to read, the machine would be another, and all learned of it lost.
+  const bool sized = sample.has(SampleField::kMemTotalBytes) && sample.has(SampleField::kCpuCount);
+  works.machine = sized || !works_.machine ? machine_size(sample) : *works_.machine;
+  std::vector<Feature> table = features_for(*works.machine);
   if (works.watches) table = works.watches->rows().behind(std::move(table));
   works.pipeline = std::make_unique<Pipeline>(config, std::move(table),
                                               make_emitters(config, clock_, options_.live ? -1 : STDOUT_FILENO));

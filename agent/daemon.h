@@ -44,6 +44,7 @@ class Daemon {
  private:
   // What a configuration is turned into, and what a reload replaces as a whole.
   struct Works {
+    std::optional<MachineSize> machine;  // none: not built yet
     std::unique_ptr<Watches> watches;  // null: nothing is watched beside the host
     std::unique_ptr<platform::HostSource> source;
     std::unique_ptr<Pipeline> pipeline;
