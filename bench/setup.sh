@@ -11,6 +11,7 @@ PACKAGES_PACKAGES=(debootstrap systemd-container diffoscope-minimal) # for tests
 FAULTS_PACKAGES=(python3 stress-ng iproute2) # for bench/faults/run.sh alone
 COVERAGE_PACKAGES=(clang-14 libclang-rt-14-dev llvm-14 libcmocka-dev python3) # for bench/reliability/coverage.sh alone
 ANALYSIS_PACKAGES=(cppcheck gcc clang-14 clang-tidy-14) # for bench/reliability/analyse.sh alone
+MEMCHECK_PACKAGES=(valgrind libcmocka-dev python3) # for bench/reliability/memcheck.sh alone
 
 # Installs the packages that are not installed yet; asks for nothing.
 install_packages() {
