@@ -115,7 +115,8 @@ Result<Wake> Waiter::wait(std::span<pollfd> others, std::chrono::milliseconds at
     const int ready = ::ppoll(watched.data(), count, &limit, nullptr);
     if (ready < 0) {
       if (errno == EINTR) continue;
-      if (errno != ENOMEM && errno != EAGAIN) return system_error("wait: ppoll");
+      // EINVAL: no more descriptors are allowed now than we have open already.
+      if (errno != ENOMEM && errno != EAGAIN && errno != EINVAL) return system_error("wait: ppoll");
       const timespec moment = to_timespec(std::min<std::chrono::nanoseconds>(until_tick, kMoment));
       ::nanosleep(&moment, nullptr);
       for (pollfd& one : watched) one.revents = 0;

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,6 +128,18 @@ void a_kernel_without_memory_for_the_wait_is_waited_for(void** state) {
   assert_true(static_cast<bool>(wake));
   assert_true(*wake == Wake::kOther || *wake == Wake::kTick);
   assert_true(ppoll_failures < 3);
+}
+
+void a_limit_below_what_is_open_stops_no_tick(void** state) {
+  ppoll_failures = 0;
+  rlimit before{};
+  assert_int_equal(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  assert_int_equal(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const Result<Wake> wake = get(state).wait();
+  assert_int_equal(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  assert_true(wake && *wake == Wake::kTick);
 }
 
 void signals_are_heard_without_memory_for_the_wait(void** state) {
@@ -300,6 +313,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test_setup_teardown(a_signal_comes_before_a_tick_that_is_due, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(a_storm_of_signals_keeps_no_tick_away, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(a_kernel_without_memory_for_the_wait_is_waited_for, make_ticking, destroy),
+    cmocka_unit_test_setup_teardown(a_limit_below_what_is_open_stops_no_tick, make_ticking, destroy),
     cmocka_unit_test_setup_teardown(signals_are_heard_without_memory_for_the_wait, make_idle, destroy),
     cmocka_unit_test(what_came_before_the_first_waiter_was_made_wakes_it),
     cmocka_unit_test_setup_teardown(ticks_that_passed_are_counted_and_not_made_up_for, make_ticking, destroy),
