@@ -233,14 +233,14 @@ class InjectedFaults(rich_agent.RichAgent):
         self.says("reloaded;", reloads + 1)
         self.is_well("no memory")
 
-        saved = os.stat(self.state).st_ino
+        saved = os.stat(self.state).st_mtime_ns
         put_back = self.limited(resource.RLIMIT_FSIZE, 64 << 10)
         self.agent.send_signal(signal.SIGUSR1)
         self.says("cannot write: File too large")
         put_back()
         self.is_well("no large files")
         self.agent.send_signal(signal.SIGUSR1)
-        self.wait_for(lambda: os.stat(self.state).st_ino != saved, "a state that is saved again")
+        self.wait_for(lambda: os.stat(self.state).st_mtime_ns != saved, "a state that is saved again")
 
         # Its next look at processes gives back what it kept open for them, and with that the state can be saved; the
         # reload comes before that look.

@@ -166,9 +166,10 @@ class Sandbox(Scratch):
         self.wait_for(lambda: "reloaded;" in self.stderr(), "a reload")
         agent.send_signal(signal.SIGUSR1)
         self.wait_for(lambda: os.path.exists(self.state), "a saved state")
-        before = os.stat(self.state).st_ino
+        # Not by its inode: that of the file before the last may be given again.
+        before = os.stat(self.state).st_mtime_ns
         agent.send_signal(signal.SIGUSR1)
-        self.wait_for(lambda: os.stat(self.state).st_ino != before, "a state that was replaced")
+        self.wait_for(lambda: os.stat(self.state).st_mtime_ns != before, "a state that was replaced")
         agent.send_signal(signal.SIGSTOP)
         time.sleep(0.5)
         agent.send_signal(signal.SIGCONT)
