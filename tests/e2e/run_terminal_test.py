@@ -78,6 +78,7 @@ class Terminal(unittest.TestCase):
         self.type("\x1a")
         self.expect("Stopped")
         self.expect("ready> ")
+        time.sleep(0.5)  # with the character that stops it, a terminal throws away what is typed just then
         self.type("fg\n")
         time.sleep(0.5)
         self.type("second\n")
