@@ -1,7 +1,10 @@
 #include "tests/support/alloc_guard.h"
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define EPSILOND_ALLOC_GUARD 0
@@ -16,12 +19,14 @@
 
 namespace {
 std::atomic<std::size_t> g_allocations{0};
-}
+std::atomic<std::size_t> g_held{0};
+}  // namespace
 
 namespace epsilond::tests {
 
 bool allocations_are_counted() { return EPSILOND_ALLOC_GUARD == 1; }
 std::size_t allocation_count() { return g_allocations.load(std::memory_order_relaxed); }
+std::size_t held_bytes() { return g_held.load(std::memory_order_relaxed); }
 
 }  // namespace epsilond::tests
 
@@ -56,14 +61,30 @@ int __wrap_posix_memalign(void** out, std::size_t alignment, std::size_t size) {
 }
 }
 
+namespace {
+// The last bytes of a block of operator new hold how many it was asked for.
+void* place_of_size(void* block) { return static_cast<char*>(block) + malloc_usable_size(block) - sizeof(std::size_t); }
+
+void give_back(void* block) {
+  if (block == nullptr) return;
+  std::size_t size = 0;
+  std::memcpy(&size, place_of_size(block), sizeof(size));
+  g_held.fetch_sub(size, std::memory_order_relaxed);
+  __builtin_free(block);
+}
+}  // namespace
+
 // A shared C++ library would allocate outside of the wrapped references, so operator new is ours as well.
 void* operator new(std::size_t size) {
-  if (void* memory = __wrap_malloc(size == 0 ? 1 : size)) return memory;
-  __builtin_trap();
+  void* const block = __wrap_malloc(size + sizeof(size));
+  if (block == nullptr) __builtin_trap();
+  std::memcpy(place_of_size(block), &size, sizeof(size));
+  g_held.fetch_add(size, std::memory_order_relaxed);
+  return block;
 }
 void* operator new[](std::size_t size) { return operator new(size); }
-void operator delete(void* memory) noexcept { __builtin_free(memory); }
-void operator delete[](void* memory) noexcept { __builtin_free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { __builtin_free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { __builtin_free(memory); }
+void operator delete(void* memory) noexcept { give_back(memory); }
+void operator delete[](void* memory) noexcept { give_back(memory); }
+void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
 #endif

@@ -303,6 +303,23 @@ void an_abandoned_fit_leaves_nothing_behind(void**) {
   assert_true(made.same);
 }
 
+double found_late(std::uint64_t seed) {
+  constexpr std::size_t kRows = 40960;  // of every ten the start sees one
+  Rng rng(seed);
+  std::vector<double> rows(kRows);
+  for (std::size_t r = 0; r < kRows; ++r) rows[r] = (r < kRows / 10 * 9 ? 0.0 : 50.0) + rng.normal();
+  // In one iteration no start is made good that has not seen both.
+  MixtureFit fit(1, {.components = 2, .max_iterations = 1, .seed = seed});
+  fit.begin(rows);
+  while (!fit.advance(1U << 20U)) {
+  }
+  return std::fmax(fit.best().mean_of(0)[0], fit.best().mean_of(1)[0]);
+}
+
+void the_start_sees_what_comes_late_in_the_rows(void**) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) assert_near(found_late(seed), 50.0, 0.1, 0);
+}
+
 }  // namespace
 
 static const CMUnitTest kTests[] = {
@@ -316,5 +333,6 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(a_constant_feature_has_a_floor_and_nan_is_the_mean),
     cmocka_unit_test(shares_equal_those_of_the_library_exponential),
     cmocka_unit_test(an_abandoned_fit_leaves_nothing_behind),
+    cmocka_unit_test(the_start_sees_what_comes_late_in_the_rows),
 };
 EPSILOND_TEST_MAIN(kTests)
