@@ -37,6 +37,10 @@ class Sink(Receiver):
     def events(self):
         return [json.loads(datagram) for datagram in list(self.datagrams) if datagram.startswith("{")]
 
+    @property
+    def readings(self):
+        return [datagram for datagram in list(self.datagrams) if datagram.startswith("epsilond,")]
+
     def told(self, kind, feature):
         return [event for event in self.events if event["event"] == kind
                 and feature in [named["name"] for named in event["features"][:2]]]
@@ -252,6 +256,33 @@ class InjectedFaults(rich_agent.RichAgent):
         self.says("Too many open files")
         put_back()
         self.is_well("no descriptors")
+        self.ends_well()
+
+    def test_a_limit_below_what_is_open_stops_no_tick_and_a_reload_until_it_is_gone(self):
+        account = "user = root\n" if os.geteuid() == 0 else ""
+        self.start_rich(account)
+        self.says("reloaded;")  # as start_rich() asks of it in the end: not under the limit
+        reloads, samples, host = self.stderr().count("reloaded;"), self.samples(), self.status()["agent"]["host"]
+
+        put_back = self.limited(resource.RLIMIT_NOFILE, 1)  # it waits for more than one
+        seen = len(self.sink.readings)
+        self.wait_for(lambda: len(self.sink.readings) >= seen + 3, "readings, each sent in a tick")
+        self.rich_ini(self.dir, self.sink.port, self.metrics, account + "host = renamed\n")
+        self.agent.send_signal(signal.SIGHUP)
+        self.says("reload failed: the old configuration goes on")
+        self.assertRegex(self.stderr(), r"agent\.ini: .*Too many open files")
+        seen = len(self.sink.readings)
+        self.wait_for(lambda: len(self.sink.readings) >= seen + 3, "readings after a reload that failed")
+        self.assertEqual(self.stderr().count("reloaded;"), reloads)
+
+        put_back()
+        self.is_well("a limit below what is open")
+        self.assertGreaterEqual(self.samples(), samples + 6)
+        self.assertEqual(self.status()["agent"]["host"], host)
+        self.agent.send_signal(signal.SIGHUP)
+        self.says("reloaded; 2 of 2 models go on", reloads + 1)
+        self.assertEqual(self.status()["agent"]["host"], "renamed")
+        self.is_well("a reload")
         self.ends_well()
 
 
