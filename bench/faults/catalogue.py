@@ -123,6 +123,8 @@ class Catalogue:
     def start(self):
         self.background.start()
         time.sleep(10)  # what starting costs is not normal work
+        if self.network.unseen():
+            raise SystemExit("the requests of the background are not in the counters that the agent reads")
         if self.options.record:
             self.recorder = Recorder(os.path.join(self.options.build, "record_features"), self.options.record,
                                      self.network)

@@ -62,6 +62,9 @@ class Network:
         self.address = "198.51.100.1" if self.up else "127.0.0.1"
         self.here = ["ip", "netns", "exec", self.HERE] if self.up else []
         self.there = ["ip", "netns", "exec", self.THERE] if self.up else []
+        # The agent reads the network of process 1, the machine's; to what is run so, that is the network here.
+        as_machine = 'mount --bind /proc/$$/net /proc/1/net && exec "$@"'
+        self.here_as_machine = self.here + ["sh", "-c", as_machine, "sh"] if self.up else []
 
     def _set_up(self):
         self.remove()  # of a catalogue that was killed
@@ -72,6 +75,15 @@ class Network:
             commands += [["-n", name, "address", "add", address, "dev", "eth0"],
                          ["-n", name, "link", "set", "lo", "up"], ["-n", name, "link", "set", "eth0", "up"]]
         return all(subprocess.run(["ip"] + command, capture_output=True).returncode == 0 for command in commands)
+
+    def unseen(self):
+        """True if work has gone over the cable and the agent would not know."""
+        if not self.up:
+            return False
+        counters = subprocess.run(self.here_as_machine + ["grep", "eth0:", "/proc/1/net/dev"], capture_output=True,
+                                  text=True)
+        received_bytes = counters.stdout.partition(":")[2].split()[:1]
+        return received_bytes in ([], ["0"])
 
     def remove(self):
         if shutil.which("ip"):

@@ -58,7 +58,7 @@ class Agent:
         if check.returncode != 0:
             raise SystemExit(check.stderr.strip())
         with open(os.path.join(work, "epsilond.log"), "w") as log:
-            self.lines = Lines(network.here + [program, "-c", self.ini, "--state", "none"], log)
+            self.lines = Lines(network.here_as_machine + [program, "-c", self.ini, "--state", "none"], log)
         self.events = []
         self.open = None  # id of the episode that lasts
 
@@ -84,7 +84,7 @@ class Recorder:
     """Features once a second, as record_features prints them, with the fault that ran at the time and a label."""
 
     def __init__(self, program, path, network):
-        self.lines = Lines(network.here + [program], None)
+        self.lines = Lines(network.here_as_machine + [program], None)
         self.file = open(path, "w")
         self.header = None
 
