@@ -50,10 +50,10 @@ constexpr std::size_t kUp = 1;
     if ((mask >> (first + k) & 1) != 0) values[first + k] = lanes[k];
 }
 
-// An average as a deviation: what falls towards 0 by its logarithm.
-double deviation_of(double mean, double level, double resolution) {
+// An average as a deviation: what falls towards 0 by its logarithm, down to what an average at its resolution leaves.
+double deviation_of(double mean, double level, double floor) {
   if (mean >= 0.0 || level < kNeverNearZero) return mean;
-  return level * models::log(std::max({1.0 + mean / level, resolution / level, kSmallestPart}));
+  return level * models::log(std::max({1.0 + mean / level, floor / level, kSmallestPart}));
 }
 
 double scale_of(double variance, double count) {
@@ -94,7 +94,7 @@ void LastingDeviation::judge(const Deviations& row, std::uint64_t looked_at, std
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     const Side& side = sides_[mean[i] < 0.0 ? kDown : kUp];
     const double floor = allowance_ * row.resolution_z[i];
-    const double deviation = deviation_of(mean[i], row.level_z[i], row.resolution_z[i]);
+    const double deviation = deviation_of(mean[i], row.level_z[i], floor);
     const double scaled = deviation * std::min(side.scale[i], 1.0 / floor);
     if (std::fabs(scaled) <= kOddFromZ) continue;
     const double own = own_surprise(side.tails[i], scaled) - kThirdLook;
@@ -121,10 +121,11 @@ void LastingDeviation::learn(const Deviations& row, std::span<const double> inde
   const bool whole = waiting_ == kWaiting;
   for (std::uint64_t left = row.counted; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    const double floor = allowance_ * row.resolution_z[i];
     if (whole)
-      learn_one(i, queue_[0][i], allowance_ * row.resolution_z[i], std::max(independence[i], kLeastIndependence),
+      learn_one(i, queue_[0][i], floor, std::max(independence[i], kLeastIndependence),
                 std::min(1.0, learned_every_ * forgotten));
-    queue_[whole ? 0 : waiting_][i] = deviation_of(mean_[i], row.level_z[i], row.resolution_z[i]);
+    queue_[whole ? 0 : waiting_][i] = deviation_of(mean_[i], row.level_z[i], floor);
   }
   if (whole) {
     std::rotate(queue_.begin(), queue_.begin() + 1, queue_.end());

@@ -7,11 +7,11 @@
 // are judged apart, for a load that is never 0 for long may well be threefold: each side has its own second moment,
 // from what was learned on that side, and its own tail (decision/tail.h), which counts the other side as 0. Downwards
 // what falls towards 0 counts by its logarithm: with L the usual level in sd, where that is 0.7 or more, E < 0 stands
-// for L ln(1 + E / L), 1 + E / L at least the resolution. The sd of a side is max(root of second moment (1 + 24 / (2 n
-// r + 1)), f), r what a sample is worth in independent ones: f = 0.7 resolution sqrt(a / (2 - a)) is what white noise
-// of the size of the resolution would leave of itself. One row in a quarter of the length is learned, and that one only
-// after eight more, so that what leads up to an episode is not learned as usual before it is one. Being the second and
-// third look at the same feature it must be three times as rare: log10(3) is taken from the surprise.
+// for L ln(1 + E / L), 1 + E / L at least f / L. The sd of a side is max(root of second moment (1 + 24 / (2 n r + 1)),
+// f), r what a sample is worth in independent ones: f = 0.7 resolution sqrt(a / (2 - a)) is what white noise of the size
+// of the resolution would leave of itself. One row in a quarter of the length is learned, and that one only after eight
+// more, so that what leads up to an episode is not learned as usual before it is one. Being the second and third look at
+// the same feature it must be three times as rare: log10(3) is taken from the surprise.
 // Source: own work; its numbers: docs/models.md, section 9. Cost: about 12 operations per feature and row, to learn
 // about 40, a quarter of the length apart. Bytes: 1 KB per feature.
 // Hazards: silent until it has learned 30 times; a feature that slides (neighbours alike) gains nothing by averaging

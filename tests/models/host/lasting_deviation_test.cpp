@@ -128,6 +128,25 @@ void a_fall_by_less_than_its_sd_is_odd_where_it_leaves_a_thirtieth(void**) {
   assert_true(surprise_where_little_is_left(1.5) > 1.0);
 }
 
+// A service of 2.3 sd, of which one resolution is 0.86, of which `part` is left.
+double surprise_where_a_service_is_down_to(double part) {
+  Shown shown;
+  Rng rng(4);
+  shown.row.level_z[0] = 2.3;
+  shown.row.resolution_z[0] = 0.86;
+  shown.learn_noise(3000, rng);
+  shown.row.z[0] = -2.3 * (1.0 - part);
+  for (int n = 0; n < 60; ++n) shown.hold();
+  return shown.surprise();
+}
+
+void nothing_left_is_odder_than_a_resolution_left(void**) {
+  // One resolution is 0.37 of it; an average over 24 rows knows it to 0.04, and after 60 rows 0.08 of it is left.
+  const double a_resolution_left = surprise_where_a_service_is_down_to(0.86 / 2.3);
+  assert_true(a_resolution_left > 1.0);
+  assert_true(surprise_where_a_service_is_down_to(0.0) > a_resolution_left + 1.0);
+}
+
 // A feature that strays upwards only: its sides are judged apart.
 double surprise_below_a_level_that_strays_upwards() {
   Shown shown;
@@ -234,6 +253,7 @@ static const CMUnitTest kTests[] = {
     cmocka_unit_test(what_was_gross_does_not_echo),
     cmocka_unit_test(what_falls_towards_nothing_counts_by_its_logarithm),
     cmocka_unit_test(a_fall_by_less_than_its_sd_is_odd_where_it_leaves_a_thirtieth),
+    cmocka_unit_test(nothing_left_is_odder_than_a_resolution_left),
     cmocka_unit_test(what_strays_upwards_may_still_be_odd_below),
     cmocka_unit_test(what_led_up_to_an_episode_is_not_learned),
     cmocka_unit_test(it_is_silent_until_it_has_learned_thirty_times),
