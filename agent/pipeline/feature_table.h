@@ -33,7 +33,7 @@ enum class Sizing : std::uint8_t {
   kShareOfMemory,  // `resolution` is at least kMemoryResolution of the machine's memory
 };
 
-inline constexpr double kMemoryResolution = 0.0025;
+inline constexpr double kMemoryResolution = 0.005;
 
 struct Feature {
   std::string_view name;         // unit at the end, "mem_used_bytes"
